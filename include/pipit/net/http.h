@@ -1,0 +1,96 @@
+// HTTP as the rest of pipit sees it: many requests at once, each with a sink, each answered exactly once. Knows nothing of
+// indexes or wheels. The client owns one thread (the only one that touches libcurl); submit() may be called from any
+// thread. Bodies are written to the request's sink on the client's thread: sinks must be quick.
+// Failures are told apart by code (below) and by FailureKind; URLs in errors are shown without passwords.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <future>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "pipit/base/result.h"
+#include "pipit/base/sink.h"
+#include "pipit/base/url.h"
+
+namespace pipit::net {
+
+inline constexpr ErrorCode kConnectionFailed{"connection-failed"};
+inline constexpr ErrorCode kConnectionTimeout{"connection-timeout"};
+inline constexpr ErrorCode kTlsFailed{"ssl-verification-failed"};
+inline constexpr ErrorCode kProxyFailed{"proxy-connection-failed"};
+inline constexpr ErrorCode kIncompleteDownload{"incomplete-download"};
+inline constexpr ErrorCode kHttpStatus{"http-status"};          // an answer that is no success, where success was asked for
+inline constexpr ErrorCode kRedirectRefused{"redirect-refused"};
+inline constexpr ErrorCode kBodyTooLarge{"body-too-large"};
+inline constexpr ErrorCode kInsecureHost{"insecure-host"};      // http without --trusted-host
+inline constexpr ErrorCode kOffline{"offline"};
+
+using Headers = std::vector<std::pair<std::string, std::string>>;
+
+struct HttpRequest {
+  Url url;
+  std::string method = "GET";           // GET or HEAD
+  Headers headers;
+  // Receives the body (decoded if accept_encoding, else as sent) of a 2xx answer. Null: the body is kept in the response,
+  // up to body_max_bytes. On a retry that restarts from zero, restart() of the sink is called first.
+  struct BodySink : Sink {
+    virtual Status restart() = 0;
+  };
+  std::shared_ptr<BodySink> sink;
+  std::uint64_t body_max_bytes = 64u << 20;
+  bool accept_encoding = false;         // one content coding, decoded, counted after decoding; only for pages
+  bool resume = false;                  // large files: continue by Range + If-Range after a broken transfer
+  std::optional<std::pair<std::uint64_t, std::uint64_t>> range;  // first and last byte
+  std::optional<std::uint64_t> suffix_range;                     // the last N bytes
+  int priority = 0;                     // larger starts first
+  std::function<void(std::uint64_t received, std::optional<std::uint64_t> total)> on_progress;  // on the client's thread
+};
+
+struct HttpResponse {
+  int status = 0;                       // after redirects; 304 and 404 are answers, not errors
+  Headers headers;                      // names lower case
+  Url final_url;
+  std::string body;                     // empty if a sink took it
+  bool from_cache = false;
+  std::optional<std::string> header(std::string_view name) const;
+};
+
+class HttpClient {
+ public:
+  virtual ~HttpClient() = default;
+  // The callback runs on the client's thread, once. 4xx and 5xx (after retries) are responses; transport failures are errors.
+  virtual void submit(HttpRequest request, std::function<void(Result<HttpResponse>)> done) = 0;
+  std::future<Result<HttpResponse>> submit(HttpRequest request);
+  Result<HttpResponse> fetch(HttpRequest request);  // submit and wait
+};
+
+struct HttpOptions {
+  std::string user_agent;
+  int retries = 5, resume_retries = 5;
+  std::chrono::milliseconds timeout{15000};         // connect, and the longest silence
+  std::vector<std::string> trusted_hosts;           // "host" or "host:port"
+  std::string ca_file;                              // --cert: a bundle or a directory; empty: see trust_environment
+  std::string client_cert;
+  std::optional<std::string> proxy;                 // --proxy; "" disables
+  bool proxy_from_environment = true;
+  std::vector<std::pair<std::string, std::string>> environment;  // SSL_CERT_FILE, *_proxy, NETRC, HOME ... as a value
+  std::string keyring_provider = "auto";            // auto, disabled, subprocess
+  bool allow_prompt = true;                         // --no-input clears it
+  // Index URLs whose credentials serve other URLs of the same host (longest path prefix wins).
+  std::vector<Url> credential_sources;
+  std::string cache_directory;                      // of the RFC 9111 page cache; empty: none
+  bool offline = false;
+  std::size_t connections_max = 32, connections_per_host_max = 10;
+  std::function<void(const std::string& line)> on_debug;          // HTTP talk without secrets (-vv)
+  std::function<void(const std::string& line)> on_warning;        // pip's retry warnings
+  std::function<std::optional<std::pair<std::string, std::string>>(const std::string& host)> prompt;  // user and password
+};
+
+}  // namespace pipit::net

@@ -1,0 +1,97 @@
+// Requirements files: pip's grammar in full (facts/pip.md §2) and peep's hash comments (facts/peep.md §2). Pure: nested
+// files come through a loader that the caller passes, variables through a lookup. Positions are kept for every line.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "pipit/base/diagnostics.h"
+#include "pipit/base/result.h"
+#include "pipit/packaging/hash.h"
+#include "pipit/packaging/requirement.h"
+
+namespace pipit::packaging {
+
+inline constexpr ErrorCode kInvalidRequirementsLine{"invalid-requirements-line"};
+inline constexpr ErrorCode kRequirementsFileUnreadable{"requirements-file-unreadable"};
+
+// Where something was written: "-r base.txt (line 3)".
+struct Origin {
+  std::string file;         // as displayed (path or URL), empty for the command line
+  int line = 0;             // first physical line, counted from 1; 0 for the command line
+  bool constraint = false;  // -c instead of -r
+  std::string str() const;  // "-r base.txt (line 3)", "-c c.txt (line 1)", or ""
+  friend bool operator==(const Origin&, const Origin&) = default;
+};
+
+// A requirement as a line (or a command-line argument) gives it, before any file or network is touched.
+struct RequirementLine {
+  std::string text;                       // the requirement part as written, variables expanded
+  bool editable = false;
+  bool constraint = false;
+  bool user_supplied = true;              // false inside a constraints file's -r, as pip
+  // Exactly one of: a named requirement (maybe with a URL), or a bare URL / path.
+  std::optional<Requirement> requirement;
+  std::string url;                        // bare URL, path as URL, "git+https://..." or empty
+  std::string path;                       // local path as written, or empty
+  std::vector<std::string> extras;        // behind a path or URL
+  std::optional<Marker> marker;
+  Hashes hashes;                          // --hash, in order
+  std::vector<std::string> peep_hashes;   // "# sha256:" comments bound to this line, text as written (43 characters if sane)
+  std::map<std::string, std::vector<std::string>> config_settings;
+  Origin origin;
+  // Words that pip loses silently: "--pre foo", "foo -r other.txt", a hash behind -e. `install` refuses the line.
+  std::vector<std::string> lost_words;
+};
+
+// Options that files may set; also the shape the command line fills (defaults first, files modify).
+struct FileOptions {
+  std::vector<std::string> index_urls;            // empty after --no-index
+  std::vector<std::string> extra_index_urls;      // kept apart from index_urls only until merged; see apply order in the .cpp
+  bool index_url_set = false;                     // a -i was seen: it replaced the list
+  bool no_index = false;
+  std::vector<std::string> find_links;
+  std::vector<std::string> trusted_hosts;
+  bool prefer_binary = false, pre = false, require_hashes = false, no_require_hashes = false;
+  std::vector<std::string> all_releases, only_final;  // names, ":all:", ":none:"
+  std::vector<std::string> no_binary, only_binary;    // after pip's set rules
+  std::vector<std::string> use_features;
+};
+
+struct RequirementsFile {
+  std::vector<RequirementLine> lines;   // requirements and constraints in order
+  FileOptions options;
+  bool every_requirement_has_peep_hash = false;
+  std::vector<std::string> peep_hash_strays;  // "file:line" of hash comments that bind to nothing
+};
+
+// Bytes of a file, or why not. `location` is a path or URL, already joined with its parent.
+struct LoadedFile {
+  std::string bytes;
+  std::optional<std::string> charset;  // from an HTTP response
+};
+using FileLoader = std::function<Result<LoadedFile>(const std::string& location)>;
+
+struct RequirementsParseContext {
+  FileLoader load;
+  std::function<std::optional<std::string>(const std::string&)> variable;   // environment
+  std::function<bool(const std::string&)> path_exists;                      // for -f and for path requirements
+  std::function<bool(const std::string&)> is_directory;                     // likewise
+  std::string current_directory;                                            // absolute; paths in lines are relative to it
+  std::string program = "pip";                                              // in pip's usage texts
+  std::string locale_encoding = "utf-8";
+  Diagnostics* diagnostics = nullptr;
+};
+
+// Parses `location` and everything it includes. On failure the Error's `also` holds every further bad line.
+Result<RequirementsFile> parse_requirements_file(const std::string& location, bool as_constraints, FileOptions options,
+                                                 const RequirementsParseContext& context);
+// One requirement from the command line ("name[x]>=1", "./dir[x]", a URL, a wheel path); editable for -e.
+Result<RequirementLine> parse_requirement_argument(std::string_view text, bool editable, const RequirementsParseContext& context);
+
+}  // namespace pipit::packaging

@@ -1,0 +1,63 @@
+// Compatibility tags (PEP 425, 600, 656, 703, 730, 738, 803): what a target supports, best first, and the rank of a wheel.
+// The list for a target is computed from facts about it, never by asking the machine pipit runs on. Pure.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "pipit/base/result.h"
+
+namespace pipit::packaging {
+
+struct Tag {
+  std::string interpreter, abi, platform;  // lower case
+  std::string str() const { return interpreter + "-" + abi + "-" + platform; }
+  friend auto operator<=>(const Tag&, const Tag&) = default;
+};
+// "py2.py3-none-any" -> the product of the sets.
+Result<std::vector<Tag>> parse_tag(std::string_view text);
+
+enum class OsKind { linux_, macos, windows, android, ios, emscripten, other };
+enum class Libc { none, glibc, musl };
+
+// What tags depend on. `abis` empty: derived from implementation and version.
+struct TagTarget {
+  std::string implementation = "cpython";  // "cpython", "pypy", "graalpy", ...
+  int python_major = 3, python_minor = 0;
+  std::string abi_flags;                   // "t", "d", "td", "m", ""
+  std::vector<std::string> abis;           // e.g. {"cp313t"}; overrides abi_flags
+  std::string pypy_abi;                    // e.g. "pypy310_pp73", for non-CPython implementations: the SOABI-derived abi tag
+  OsKind os = OsKind::linux_;
+  std::string architecture;                // "x86_64", "aarch64", "arm64", "amd64", ... as the tag spells it
+  Libc libc = Libc::none;
+  int libc_major = 0, libc_minor = 0;
+  int os_major = 0, os_minor = 0;          // macOS, iOS, Android API level
+  bool arm_hard_float = true;
+  // --platform: these platform tags instead of the computed ones (pip's expansion rules are applied by the caller).
+  std::vector<std::string> platforms;
+};
+
+// Ordered best first. rank() is the index of the best tag of a set: smaller is better.
+class SupportedTags {
+ public:
+  SupportedTags() = default;
+  explicit SupportedTags(std::vector<Tag> ordered);
+  static SupportedTags for_target(const TagTarget& target);
+  const std::vector<Tag>& tags() const { return tags_; }
+  std::optional<std::size_t> rank(const std::vector<Tag>& wheel_tags) const;
+  bool supports(const std::vector<Tag>& wheel_tags) const { return rank(wheel_tags).has_value(); }
+
+ private:
+  std::vector<Tag> tags_;
+  std::unordered_map<std::string, std::size_t> ranks_;
+};
+
+// The platform tags alone, best first (linux_* before manylinux, as packaging >= 26.3).
+std::vector<std::string> platform_tags(const TagTarget& target);
+
+}  // namespace pipit::packaging

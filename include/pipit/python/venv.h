@@ -1,0 +1,25 @@
+// Making a virtual environment without running Python (PEP 405; facts/specs.md §13). All-or-nothing: a directory that was
+// made by a failed run is removed again.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "pipit/python/interpreter.h"
+#include "pipit/sys/os.h"
+
+namespace pipit::python {
+
+struct VenvOptions {
+  std::filesystem::path directory;         // made absolute against the current directory
+  bool clear = false;
+  std::optional<std::string> prompt;
+  bool system_site_packages = false;
+  std::string command_line;                // for pyvenv.cfg's `command` key
+};
+
+// Returns the environment's interpreter facts without running or re-reading anything that is known.
+Result<Interpreter> make_venv(sys::Os& os, const Interpreter& base, const VenvOptions& options);
+
+}  // namespace pipit::python

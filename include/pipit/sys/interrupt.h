@@ -1,0 +1,23 @@
+// InterruptGuard: turns SIGINT, SIGTERM and SIGHUP into request_stop() on an ordinary thread (never from the handler).
+// One guard per process, owned by main(); signal() tells which came first, so that main can end with 130 or 143.
+// SIGPIPE is ignored while the guard lives.
+#pragma once
+
+#include <memory>
+#include <stop_token>
+
+namespace pipit::sys {
+
+class InterruptGuard {
+ public:
+  InterruptGuard();
+  ~InterruptGuard();
+  std::stop_token token() const;
+  int signal() const;  // 0 if none came
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace pipit::sys

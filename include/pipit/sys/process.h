@@ -1,0 +1,46 @@
+// Processes: run a program with posix_spawn-like semantics, its own process group, captured or streamed output, a time
+// limit, and no inherited descriptors. The whole group is killed on timeout or cancellation.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "pipit/base/result.h"
+#include "pipit/sys/file.h"
+
+namespace pipit::sys {
+
+inline constexpr ErrorCode kProcessFailed{"process-failed"};   // could not be started
+inline constexpr ErrorCode kProcessTimeout{"process-timeout"};
+
+struct ProcessSpec {
+  std::filesystem::path program;           // absolute: nothing is searched in PATH here
+  std::vector<std::string> arguments;      // without argv[0]
+  std::optional<std::string> argv0;
+  std::vector<std::pair<std::string, std::string>> environment;  // the whole of it
+  std::filesystem::path directory;         // empty: ours
+  std::string input;                       // written to standard input, then closed
+  std::uint64_t output_max_bytes = 64u << 20;  // per stream; the rest is dropped, output_truncated says so
+  std::chrono::milliseconds timeout{0};    // 0: none
+  bool merge_stderr = false;               // stderr into output, in order of arrival
+  std::function<void(std::string_view)> on_output;  // every chunk of stdout (and of stderr if merged); may be empty
+  std::function<int()> in_child;           // run after fork, before exec (sandbox set-up); async-signal-safe only; non-zero aborts
+};
+
+struct ProcessResult {
+  int exit_code = -1;    // 128+signal if it was killed
+  int signal = 0;
+  std::string output, errors;
+  bool output_truncated = false;
+};
+
+Result<ProcessResult> run_process(const ProcessSpec& spec, std::stop_token stop = {});
+// Absolute path of `name` in the PATH given, skipping empty and relative entries (never the current directory).
+std::optional<std::filesystem::path> find_program(std::string_view name, std::string_view path_variable);
+
+}  // namespace pipit::sys

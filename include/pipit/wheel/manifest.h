@@ -1,0 +1,48 @@
+// Manifest: what an unpacked wheel holds, written once when it is unpacked and verified, read instead of walking the tree.
+// Paths are the archive's (validated: relative, no "..", no control characters, no case collisions). Plain value with one
+// binary form of its own (versioned, checksummed); reading it allocates little and never trusts a length.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pipit/base/result.h"
+#include "pipit/packaging/entry_points.h"
+#include "pipit/packaging/metadata.h"
+#include "pipit/packaging/record.h"
+#include "pipit/packaging/tags.h"
+
+namespace pipit::wheel {
+
+inline constexpr ErrorCode kBadManifest{"bad-manifest"};
+
+struct ManifestFile {
+  std::string path;         // in the archive
+  std::uint64_t size = 0;
+  bool executable = false;
+  std::string record_hash;  // "sha256=..." of the bytes as unpacked
+  std::int64_t mtime_ns = 0;  // of the unpacked file in the store: a later change is noticed (together with size)
+};
+
+struct Manifest {
+  std::string filename;                      // of the wheel
+  std::string archive_sha256;                // hex; key of the store
+  std::string name, version;                 // as METADATA writes them
+  std::string dist_info;                     // directory name, e.g. "foo-1.0.dist-info"
+  bool root_is_purelib = true;
+  std::vector<std::string> directories;      // parents first
+  std::vector<ManifestFile> files;           // archive order; RECORD itself is not among them
+  std::vector<packaging::RecordRow> record;  // the wheel's own rows, as written
+  std::vector<packaging::EntryPoint> scripts;  // console_scripts and gui_scripts
+  std::vector<packaging::Tag> tags;
+  std::string requires_python;               // "" if absent
+  std::vector<std::string> requires_dist;    // as written
+  std::vector<std::string> provides_extra;
+  std::string to_bytes() const;
+  static Result<Manifest> from_bytes(std::string_view bytes);
+};
+
+}  // namespace pipit::wheel
