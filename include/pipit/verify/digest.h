@@ -33,7 +33,8 @@ class Hasher final : public Sink {
   ~Hasher() override;
   Status write(Bytes bytes) override;
   void reset();
-  packaging::Hashes finish();       // sha256 first
+  packaging::Hashes finish();       // sha256 first; reset() before the next stream
+  Sha256 finish_sha256();           // the same for sha256 alone, without text
  private:
   struct State;
   std::unique_ptr<State> state_;
