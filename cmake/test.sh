@@ -1,0 +1,22 @@
+#!/bin/sh
+# Installs what building and testing need, builds, and runs all tests that need no internet. Can be run again.
+#   sh cmake/test.sh [PRESET]      release (default), dev, asan-ubsan, tsan
+set -eu
+cd "$(dirname "$0")/.."
+. cmake/packages.sh
+preset=${1:-release}
+
+# shellcheck disable=SC2086
+install_packages $BUILD_PACKAGES git openssl python3-setuptools-whl python3-wheel-whl
+install_catch2
+
+say "building ($preset)"
+cmake --preset "$preset" || stop "cmake could not configure preset $preset"
+cmake --build --preset "$preset" || stop "the build of preset $preset failed"
+
+# Tests choose their own settings: nobody's pip.conf, proxies or certificates take part.
+for name in $(env | sed -n 's/^\(PIP_[A-Za-z0-9_]*\)=.*/\1/p'); do unset "$name"; done
+unset SSL_CERT_FILE SSL_CERT_DIR REQUESTS_CA_BUNDLE CURL_CA_BUNDLE VIRTUAL_ENV CONDA_PREFIX || true
+
+say "testing ($preset)"
+ctest --test-dir "build/$preset" --output-on-failure -j "$(nproc)" -LE live --timeout 600 || stop "tests failed in preset $preset"
