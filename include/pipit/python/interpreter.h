@@ -1,6 +1,6 @@
-// Interpreter: everything pipit must know about a target Python, read from files and ELF headers (facts/specs.md §12). Only
-// when two sources disagree or a field is missing is it run once (-I -S), and the answer cached by path, inode, mtime and
-// size. A value; finding one touches the disk.
+// Interpreter: everything pipit must know about a target Python, read from files and ELF headers. Only when two sources
+// disagree or a field is missing is it run once (-I -S), and the answer cached by path, inode, mtime and size. A value;
+// finding one touches the disk. Follows PEP 405 (environments), 425/600/656 (tags), 508 (markers), 668 (managed), 739.
 #pragma once
 
 #include <filesystem>
@@ -14,6 +14,7 @@
 #include "pipit/packaging/markers.h"
 #include "pipit/packaging/tags.h"
 #include "pipit/packaging/version.h"
+#include "pipit/sys/uname.h"
 
 namespace pipit::python {
 
@@ -54,6 +55,7 @@ struct InspectOptions {
   std::vector<std::pair<std::string, std::string>> environment;  // HOME, LANG ... as a value
   std::filesystem::path cache_directory;   // for answers of interpreters that had to be run; empty: not cached
   bool may_run = true;
+  std::optional<sys::Uname> machine;       // absent: the kernel is asked
 };
 
 // `path` is an executable or an environment's directory (then its bin/python).

@@ -1,4 +1,4 @@
-// Making a virtual environment without running Python (PEP 405; facts/specs.md §13). All-or-nothing: a directory that was
+// Making a virtual environment without running Python (PEP 405). All-or-nothing: a directory that was
 // made by a failed run is removed again.
 #pragma once
 

@@ -1,0 +1,84 @@
+#include "python/libc.h"
+
+#include <algorithm>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "pipit/base/text.h"
+#include "pipit/sys/file.h"
+#include "python/numbers.h"
+
+namespace pipit::python {
+namespace {
+
+std::size_t find_fast(std::string_view text, std::string_view wanted) {
+  const auto at = std::search(text.begin(), text.end(), std::boyer_moore_horspool_searcher(wanted.begin(), wanted.end()));
+  return at == text.end() ? std::string_view::npos : static_cast<std::size_t>(at - text.begin());
+}
+
+// "2.36." or "1.2.5\0" -> its first two numbers.
+std::optional<std::pair<int, int>> two_numbers(std::string_view text) {
+  const auto major = take_number(text);
+  if (!major || text.empty() || text[0] != '.') return std::nullopt;
+  text.remove_prefix(1);
+  const auto minor = take_number(text);
+  if (!minor) return std::nullopt;
+  return std::pair(*major, *minor);
+}
+
+}  // namespace
+
+std::optional<std::pair<int, int>> glibc_banner_version(std::string_view libc) {
+  constexpr std::string_view kBanner = "GNU C Library ", kRelease = "release version ";
+  while (true) {
+    const std::size_t banner = find_fast(libc, kBanner);
+    if (banner == std::string_view::npos) return std::nullopt;
+    libc.remove_prefix(banner + kBanner.size());
+    const std::string_view line = libc.substr(0, std::min(libc.find('\n'), std::size_t{300}));
+    const std::size_t release = line.find(kRelease);
+    if (release == std::string_view::npos) continue;
+    if (auto version = two_numbers(line.substr(release + kRelease.size()))) return version;
+  }
+}
+
+std::optional<std::pair<int, int>> musl_loader_version(std::string_view loader) {
+  constexpr std::string_view kStart("\0" "1.", 3);
+  for (std::size_t at = loader.find(kStart); at != std::string_view::npos; at = loader.find(kStart, at + 1)) {
+    std::string_view rest = loader.substr(at + 1, 32);
+    const std::string_view lone = rest.substr(0, rest.find('\0'));
+    if (lone.size() == rest.size() || std::count(lone.begin(), lone.end(), '.') != 2) continue;
+    // A git build adds "-git-20-gabcdef".
+    const std::string_view number = lone.substr(0, lone.find("-git"));
+    if (number.find_first_not_of("0123456789.") != std::string_view::npos || number.back() == '.') continue;
+    if (auto version = two_numbers(number)) return version;
+  }
+  return std::nullopt;
+}
+
+LibcFacts libc_of_loader(const std::filesystem::path& loader) {
+  if (loader.empty()) return {};
+  const std::string name = loader.filename().string();
+  const bool musl = name.rfind("ld-musl-", 0) == 0;
+  LibcFacts facts{musl ? packaging::Libc::musl : packaging::Libc::glibc, 0, 0, false};
+  std::vector<std::filesystem::path> candidates;
+  if (musl) {
+    candidates = {loader};
+  } else {
+    if (auto real = sys::real_path(loader)) candidates.push_back(real->parent_path() / "libc.so.6");
+    candidates.push_back(loader.parent_path() / "libc.so.6");
+  }
+  for (const std::filesystem::path& candidate : candidates) {
+    const auto mapped = sys::MappedFile::open(candidate);
+    if (!mapped) continue;
+    const auto version = musl ? musl_loader_version(mapped->text()) : glibc_banner_version(mapped->text());
+    if (!version) continue;
+    facts.major = version->first;
+    facts.minor = version->second;
+    facts.known = true;
+    return facts;
+  }
+  return facts;
+}
+
+}  // namespace pipit::python
