@@ -316,8 +316,32 @@ std::string percent_decode(std::string_view text) {
 
 std::string percent_encode_path(std::string_view text) { return percent_encode(text, "/"); }
 
+namespace {
+
+// Where the secret of "user:secret@" begins (its colon) and ends (its '@'), counted from behind "://"; `colon` is npos
+// for a lone token. nullopt where nothing is hidden.
+struct Secret {
+  std::size_t colon, at;
+};
+std::optional<Secret> find_secret(std::string_view token) {
+  const std::string_view authority = token.substr(0, token.find_first_of("/?#"));
+  if (const std::size_t at = authority.rfind('@'); at != std::string_view::npos)
+    return Secret{authority.substr(0, at).find(':'), at};
+  // "user:pa/ss@host": the authority ends too early, but what stands before the '@' is a secret all the same.
+  const std::size_t at = token.rfind('@');
+  if (at == std::string_view::npos) return std::nullopt;
+  const std::string_view before = token.substr(0, at);
+  const std::size_t port = authority.find(':');
+  const bool port_like = port != std::string_view::npos && std::all_of(authority.begin() + static_cast<std::ptrdiff_t>(port) + 1, authority.end(), is_digit);
+  const std::size_t colon = before.find(':', port_like ? port + 1 : 0);
+  if (colon == std::string_view::npos) return std::nullopt;
+  return Secret{colon, at};
+}
+
+}  // namespace
+
 std::string mask_credentials(std::string_view text) {
-  constexpr std::size_t kLookahead = 4096;  // keeps the scan linear on hostile text
+  constexpr std::size_t kLookahead = 1024;  // keeps the scan linear on hostile text
   constexpr std::string_view kTokenEnd = " \t\r\n\v\f\"'<>`";
   std::string out;
   out.reserve(text.size());
@@ -329,20 +353,13 @@ std::string mask_credentials(std::string_view text) {
     i = start;
     std::string_view token = text.substr(start, kLookahead);
     token = token.substr(0, token.find_first_of(kTokenEnd));
-    std::string_view authority = token.substr(0, token.find_first_of("/?#"));
-    const std::size_t first_colon = authority.find(':');
-    const std::string_view after_colon = first_colon == std::string_view::npos ? std::string_view{} : authority.substr(first_colon + 1);
-    const bool port_like = std::all_of(after_colon.begin(), after_colon.end(), is_digit);
-    // "user:pa/ss@host": the authority ends too early, but what stands before the '@' is a secret all the same.
-    if (authority.find('@') == std::string_view::npos && !port_like) authority = token;
-    const std::size_t at = authority.rfind('@');
-    if (at == std::string_view::npos) continue;
-    const std::size_t colon = authority.substr(0, at).find(':');
-    if (colon == std::string_view::npos)
+    const auto secret = find_secret(token);
+    if (!secret) continue;
+    if (secret->colon == std::string_view::npos)
       out += "****";
     else
-      out.append(authority.substr(0, colon)).append(":****");
-    i = start + at;
+      out.append(token.substr(0, secret->colon)).append(":****");
+    i = start + secret->at;
   }
   return out;
 }

