@@ -48,6 +48,9 @@ class Marker {
   struct Program;
 
  private:
+  friend struct MarkerAccess;
+  explicit Marker(std::shared_ptr<const Program> program) : program_(std::move(program)) {}
+
   std::shared_ptr<const Program> program_;  // immutable, shared between copies
 };
 

@@ -46,15 +46,21 @@ class SpecifierSet {
   std::string str() const;                      // pip's printing: sorted, comma-joined
   bool contains(const Version& version, Prereleases prereleases = Prereleases::from_specifier) const;
   bool contains(const Version& version, std::string_view version_text, Prereleases prereleases) const;
+  // A candidate that may not be a version at all: only === and the empty set can match such text.
+  bool contains_text(std::string_view candidate, Prereleases prereleases = Prereleases::from_specifier) const;
   // Indices of the versions that satisfy the set, in the order given, by packaging 26.3's filter() rules.
   std::vector<std::size_t> filter(std::span<const Version> versions, Prereleases prereleases = Prereleases::from_specifier) const;
+  std::vector<std::size_t> filter_texts(std::span<const std::string> candidates,
+                                        Prereleases prereleases = Prereleases::from_specifier) const;
   bool names_prerelease() const;
   // The single clause of the form ==V (no wildcard) or ===V, if the set pins exactly.
   const Specifier* pin() const;
   void add(const SpecifierSet& other);          // conjunction
-  friend bool operator==(const SpecifierSet& a, const SpecifierSet& b) { return a.str() == b.str(); }
+  // Equal clauses in any order and spelling: ">=1.0" and ">= 1" are equal.
+  friend bool operator==(const SpecifierSet& a, const SpecifierSet& b) { return a.canonical() == b.canonical(); }
 
  private:
+  std::vector<std::string> canonical() const;
   std::vector<Specifier> specifiers_;
 };
 

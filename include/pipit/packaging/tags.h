@@ -6,7 +6,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -19,7 +18,9 @@ struct Tag {
   std::string str() const { return interpreter + "-" + abi + "-" + platform; }
   friend auto operator<=>(const Tag&, const Tag&) = default;
 };
-// "py2.py3-none-any" -> the product of the sets.
+inline constexpr ErrorCode kInvalidTag{"invalid-tag"};
+
+// "py2.py3-none-any" -> the product of the sets, without duplicates. Sets whose product exceeds 1,000 tags are refused.
 Result<std::vector<Tag>> parse_tag(std::string_view text);
 
 enum class OsKind { linux_, macos, windows, android, ios, emscripten, other };
@@ -40,6 +41,8 @@ struct TagTarget {
   bool arm_hard_float = true;
   // --platform: these platform tags instead of the computed ones (pip's expansion rules are applied by the caller).
   std::vector<std::string> platforms;
+  // sysconfig.get_platform() of the target, for OsKind::other ("freebsd-14.0-release-amd64") and emscripten, where it comes last.
+  std::string generic_platform;
 };
 
 // Ordered best first. rank() is the index of the best tag of a set: smaller is better.
@@ -53,8 +56,10 @@ class SupportedTags {
   bool supports(const std::vector<Tag>& wheel_tags) const { return rank(wheel_tags).has_value(); }
 
  private:
+  std::size_t find(const Tag& tag) const;
+
   std::vector<Tag> tags_;
-  std::unordered_map<std::string, std::size_t> ranks_;
+  std::vector<std::uint32_t> slots_;  // open addressing over the tags: rank + 1, or 0 for empty
 };
 
 // The platform tags alone, best first (linux_* before manylinux, as packaging >= 26.3).

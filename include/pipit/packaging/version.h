@@ -4,6 +4,7 @@
 
 #include <compare>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -37,14 +38,35 @@ class Version {
   bool has_local() const;
   Version without_local() const;
 
-  std::strong_ordering operator<=>(const Version& other) const;  // PEP 440 order, local part included
+  // PEP 440 order, local part included.
+  std::strong_ordering operator<=>(const Version& other) const {
+    if (packed_ && other.packed_) {
+      if (high_ != other.high_) return high_ <=> other.high_;
+      if (low_ != other.low_) return low_ <=> other.low_;
+      if ((low_ & kHasLocal) == 0) return std::strong_ordering::equal;
+    }
+    return compare_parts(other);
+  }
   bool operator==(const Version& other) const { return (*this <=> other) == 0; }
   std::size_t hash() const;             // equal versions hash alike ("1.0" and "1")
 
-  // (private members: kept small, cheap to copy)
+
  private:
   friend class VersionParser;
   friend class SpecifierMatcher;
+  struct Parts;
+
+  // The order key of a version whose numbers fit, most significant field first (version_key.h has the widths):
+  //   high_: release 0..2    low_: release 3, pre kind, pre number, post, dev, "has a local part"
+  // Whether a version is packed depends on its value alone, never on its spelling, so equal versions agree on it.
+  static constexpr std::uint64_t kHasLocal = 1;
+  std::strong_ordering compare_parts(const Version& other) const;
+  Parts parts() const;
+
+  std::uint64_t high_ = 0, low_ = 0;
+  std::shared_ptr<const Parts> parts_;  // only if not packed or if there is a local part
+  std::uint32_t release_count_ = 1;     // segments as written: "1.0.0" has three
+  bool packed_ = true;
 };
 
 }  // namespace pipit::packaging
