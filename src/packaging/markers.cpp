@@ -18,9 +18,14 @@ struct Scope {
   std::string full_version;  // only if it needed repair
 };
 
-const std::string* find_text(const Scope& scope, Variable variable) {
+const std::string* find_other(const Scope& scope, std::string_view name) {
+  const auto at = scope.extras.others.find(name);
+  return at == scope.extras.others.end() ? nullptr : &at->second;
+}
+
+const std::string* find_text(const Scope& scope, const Comparison& comparison) {
   const MarkerEnvironment& e = scope.environment;
-  switch (variable) {
+  switch (comparison.variable) {
     case Variable::implementation_name: return &e.implementation_name;
     case Variable::implementation_version: return &e.implementation_version;
     case Variable::os_name: return &e.os_name;
@@ -37,7 +42,7 @@ const std::string* find_text(const Scope& scope, Variable variable) {
     case Variable::dependency_groups:
     case Variable::unknown: break;
   }
-  return nullptr;
+  return find_other(scope, comparison.right.text);
 }
 
 Error undefined(std::string message) { return make_error(kUndefinedMarker, std::move(message)); }
@@ -88,7 +93,7 @@ Result<bool> compare_with_set(const Comparison& c, const Scope& scope) {
 
 Result<bool> evaluate_comparison(const Comparison& c, const Scope& scope) {
   if (c.variable == Variable::extras || c.variable == Variable::dependency_groups) return compare_with_set(c, scope);
-  const std::string* value = find_text(scope, c.variable);
+  const std::string* value = find_text(scope, c);
   if (value == nullptr) {
     return fail(undefined(python_repr(c.variable_left ? c.left.text : c.right.text) + " is not defined here"));
   }

@@ -2,6 +2,8 @@
 // known. Never recurses on input: the expression is a flat postfix program. Pure value.
 #pragma once
 
+#include <functional>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -31,6 +33,8 @@ struct MarkerExtras {
   std::vector<std::string> extras;
   // lock_file: dependency groups chosen.
   std::vector<std::string> dependency_groups;
+  // Further names and their values. No standard defines any; the conformance suite does.
+  std::map<std::string, std::string, std::less<>> others;
 };
 
 class Marker {
