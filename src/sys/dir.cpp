@@ -85,6 +85,15 @@ Result<Dir> Dir::open_dir(const std::string& name) const {
   return dir;
 }
 
+Result<Dir> Dir::reopen() const {
+  const int again = retry_eintr([&] { return os().openat(fd(), ".", kHoldDirectory, 0); });
+  if (again < 0) return fail(os_error(-again, "open", path_.string()));
+  Dir dir;
+  dir.file_ = File(os(), again);
+  dir.path_ = path_;
+  return dir;
+}
+
 // O_NONBLOCK: opening a FIFO that somebody planted must not hang; it has no effect on regular files.
 Result<File> Dir::open_read(const std::string& name) const { return open_at(*this, name, O_RDONLY | O_NONBLOCK, 0, "open"); }
 

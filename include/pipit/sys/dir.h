@@ -18,6 +18,7 @@ class Dir {
   static Result<Dir> open(Os& os, const std::filesystem::path& path);
 
   Result<Dir> open_dir(const std::string& name) const;            // beneath, no symlinks
+  Result<Dir> reopen() const;                                     // the same directory once more
   Result<File> open_read(const std::string& name) const;
   Result<File> create(const std::string& name, mode_t mode) const;  // O_CREAT|O_EXCL|O_WRONLY
   Status write_file(const std::string& name, std::string_view content, mode_t mode) const;  // create + write_all + close
