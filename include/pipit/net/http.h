@@ -1,6 +1,7 @@
 // HTTP as the rest of pipit sees it: many requests at once, each with a sink, each answered exactly once. Knows nothing of
 // indexes or wheels. The client owns one thread (the only one that touches libcurl); submit() may be called from any
-// thread. Bodies are written to the request's sink on the client's thread: sinks must be quick.
+// thread. Bodies are written to the request's sink on the client's thread: sinks must be quick (they are the back-pressure:
+// while a sink writes, nothing is read from any socket). Destroying the client answers what is unanswered with `cancelled`.
 // Failures are told apart by code (below) and by FailureKind; URLs in errors are shown without passwords.
 #pragma once
 
@@ -31,8 +32,22 @@ inline constexpr ErrorCode kRedirectRefused{"redirect-refused"};
 inline constexpr ErrorCode kBodyTooLarge{"body-too-large"};
 inline constexpr ErrorCode kInsecureHost{"insecure-host"};      // http without --trusted-host
 inline constexpr ErrorCode kOffline{"offline"};
+inline constexpr ErrorCode kBadEncoding{"bad-content-encoding"};  // chained, unasked-for or broken content codings
+inline constexpr ErrorCode kBadAnswer{"bad-http-answer"};         // header floods, a range nobody asked for, no HTTP at all
+inline constexpr ErrorCode kPrivateAddress{"private-address"};    // public_only, and the host lies in a private network
+inline constexpr ErrorCode kTrustUnusable{"ca-bundle-unusable"};  // the trust that was asked for cannot be read
 
 using Headers = std::vector<std::pair<std::string, std::string>>;
+
+// What the page cache may do for one request. Requests with a sink or a range never touch it.
+enum class CacheMode {
+  use,       // fresh answers come from the cache, stale ones are asked about (ETag, Last-Modified)
+  refresh,   // asked about even if fresh (--refresh-package)
+  bypass,    // what is stored is ignored; the answer is stored
+  no_store,  // neither read nor written
+};
+
+struct HttpResponse;
 
 struct HttpRequest {
   Url url;
@@ -49,7 +64,19 @@ struct HttpRequest {
   bool resume = false;                  // large files: continue by Range + If-Range after a broken transfer
   std::optional<std::pair<std::uint64_t, std::uint64_t>> range;  // first and last byte
   std::optional<std::uint64_t> suffix_range;                     // the last N bytes
+  // Continue what an earlier run began: bytes the sink already holds, and the ETag or Last-Modified they came with.
+  struct Continue {
+    std::uint64_t offset = 0;
+    std::string validator;
+  };
+  std::optional<Continue> resume_from;
   int priority = 0;                     // larger starts first
+  CacheMode cache = CacheMode::use;
+  // The payload_id of a page the caller already holds in parsed form: if the cache would answer with the same payload, the
+  // body is left out (HttpResponse::body_omitted) and not even read.
+  std::string known_payload_id;
+  bool public_only = false;             // refuse loopback, link-local and private addresses (set when the index is public)
+  std::function<void(const HttpResponse& head)> on_head;  // a 2xx head, before its body; on the client's thread
   std::function<void(std::uint64_t received, std::optional<std::uint64_t> total)> on_progress;  // on the client's thread
 };
 
@@ -59,6 +86,9 @@ struct HttpResponse {
   Url final_url;
   std::string body;                     // empty if a sink took it
   bool from_cache = false;
+  std::string payload_id;               // digest of the body of a cacheable page; empty otherwise
+  bool body_omitted = false;            // the body is the one of known_payload_id
+  std::string peer_address;             // IP the answer came from (also kept with cached pages); empty behind a proxy
   std::optional<std::string> header(std::string_view name) const;
 };
 
@@ -75,6 +105,9 @@ struct HttpOptions {
   std::string user_agent;
   int retries = 5, resume_retries = 5;
   std::chrono::milliseconds timeout{15000};         // connect, and the longest silence
+  std::chrono::milliseconds low_speed_window{60000};  // a transfer slower than low_speed_bytes over it is given up
+  std::uint64_t low_speed_bytes = 6000;
+  std::chrono::milliseconds total_timeout{std::chrono::hours(6)};  // of one request with its redirects and retries
   std::vector<std::string> trusted_hosts;           // "host" or "host:port"
   std::string ca_file;                              // --cert: a bundle or a directory; empty: see trust_environment
   std::string client_cert;
@@ -88,6 +121,8 @@ struct HttpOptions {
   std::string cache_directory;                      // of the RFC 9111 page cache; empty: none
   bool offline = false;
   std::size_t connections_max = 32, connections_per_host_max = 10;
+  std::stop_token stop;                             // ends every request with `cancelled`
+  // The three below are called on the client's thread (prompt on a thread of its own) and never at the same time as themselves.
   std::function<void(const std::string& line)> on_debug;          // HTTP talk without secrets (-vv)
   std::function<void(const std::string& line)> on_warning;        // pip's retry warnings
   std::function<std::optional<std::pair<std::string, std::string>>(const std::string& host)> prompt;  // user and password

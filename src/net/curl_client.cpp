@@ -1,0 +1,66 @@
+#include "pipit/net/curl_client.h"
+
+#include <fmt/format.h>
+
+#include <mutex>
+#include <thread>
+
+#include "net/event_loop.h"
+#include "net/inbox.h"
+#include "net/proxy.h"
+#include "net/trust.h"
+
+namespace pipit::net {
+
+namespace {
+
+class CurlClient final : public HttpClient {
+ public:
+  CurlClient(HttpOptions options, ClientSeams seams)
+      : options_(std::move(options)), seams_(std::move(seams)), on_stop_(options_.stop, [this] { inbox_.stop(); }) {}
+
+  ~CurlClient() override {
+    inbox_.stop();
+    if (thread_.joinable()) thread_.join();
+  }
+
+  using HttpClient::submit;
+  void submit(HttpRequest request, std::function<void(Result<HttpResponse>)> done) override {
+    const Url url = request.url;
+    auto shared = std::make_shared<std::pair<HttpRequest, Done>>(std::move(request), std::move(done));
+    const bool taken = inbox_.push([this, shared] { loop_->add(std::move(shared->first), std::move(shared->second)); });
+    if (!taken) return shared->second(fail(make_error(kCancelled, fmt::format("the request for {} was cancelled", url.display()))));
+    std::call_once(started_, [this] { thread_ = std::thread([this] { work(); }); });
+  }
+
+ private:
+  void work() {
+    loop_ = std::make_unique<EventLoop>(options_, seams_, inbox_);
+    loop_->run();
+    loop_.reset();
+  }
+
+  const HttpOptions options_;
+  const ClientSeams seams_;
+  Inbox inbox_;
+  std::unique_ptr<EventLoop> loop_;  // made, used and destroyed on the net thread
+  std::once_flag started_;
+  std::thread thread_;
+  std::stop_callback<std::function<void()>> on_stop_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<HttpClient>> make_curl_client(HttpOptions options, ClientSeams seams) {
+  if (options.proxy && !options.proxy->empty()) {
+    if (auto proxy = parse_proxy(*options.proxy); !proxy) return fail(std::move(proxy).error());
+  }
+  return std::unique_ptr<HttpClient>(std::make_unique<CurlClient>(std::move(options), std::move(seams)));
+}
+
+Result<std::string> describe_trust(const HttpOptions& options) {
+  PIPIT_TRY(const TrustSource source, choose_trust(options));
+  return source.describe();
+}
+
+}  // namespace pipit::net
