@@ -1,0 +1,91 @@
+#include "pipit/archive/extractor.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "archive/inflate.h"
+#include "archive/libarchive_member.h"
+#include "archive/zip_format.h"
+
+namespace pipit::archive {
+namespace {
+
+constexpr std::size_t kBlockBytes = 1u << 20;
+
+// The file first, then whoever wants a copy.
+class Tee final : public Sink {
+ public:
+  Tee(sys::File& file, Sink* copy) : file_(file), copy_(copy) {}
+  Status write(Bytes bytes) override {
+    PIPIT_CHECK(file_.write_all(bytes));
+    return copy_ == nullptr ? ok() : copy_->write(bytes);
+  }
+
+ private:
+  sys::File& file_;
+  Sink* copy_;
+};
+
+}  // namespace
+
+struct Extractor::State {
+  Bytes archive;
+  const ZipDirectory& directory;
+  Engine engine;
+  Inflater inflater;
+  std::unique_ptr<std::byte[]> buffer;  // not initialised: every byte of it is written before it is read
+  std::size_t capacity = 0;
+
+  std::span<std::byte> room(std::size_t size) {
+    if (size > capacity) {
+      capacity = std::max<std::size_t>(size, kBlockBytes);
+      buffer.reset(new std::byte[capacity]);
+    }
+    return {buffer.get(), size};
+  }
+  Status stream_stored(Bytes data, const ZipMember& member, Sink& out) const {
+    std::uint32_t crc = 0;
+    for (Bytes rest = data; !rest.empty();) {
+      const Bytes block = rest.first(std::min(rest.size(), kBlockBytes));
+      rest = rest.subspan(block.size());
+      crc = crc32_of(block, crc);
+      PIPIT_CHECK(out.write(block));
+    }
+    return crc == member.crc32 ? ok() : Status(fail(bad_crc(directory.archive_name(), member, crc)));
+  }
+  Status stream_whole(Bytes data, const ZipMember& member, Sink& out) {
+    const std::span<std::byte> content = room(static_cast<std::size_t>(member.size));
+    if (!inflater.inflate(data, content)) return fail(bad_data(directory.archive_name(), member));
+    const std::uint32_t crc = crc32_of(content);
+    if (crc != member.crc32) return fail(bad_crc(directory.archive_name(), member, crc));
+    return content.empty() ? ok() : out.write(content);
+  }
+};
+
+Extractor::Extractor(Bytes archive, const ZipDirectory& directory, Engine engine)
+    : state_(new State{archive, directory, engine, {}, nullptr}) {}
+Extractor::Extractor(Extractor&&) noexcept = default;
+Extractor::~Extractor() = default;
+
+Status Extractor::stream(const ZipMember& member, Sink& out) {
+  const Bytes data = slice(state_->archive, member.data_offset, member.compressed_size);
+  if (!member.deflated) return state_->stream_stored(data, member, out);
+  if (state_->engine == Engine::fast && member.size <= kWholeMemberMaxBytes) return state_->stream_whole(data, member, out);
+  return stream_by_libarchive(data, member, state_->directory.archive_name(), out);
+}
+
+Result<ExtractedFile> Extractor::extract(const ZipMember& member, const sys::Dir& destination, const std::string& name, mode_t mode,
+                                         Sink* copy) {
+  PIPIT_TRY(sys::File file, destination.create(name, mode));
+  Tee tee(file, copy);
+  Status written = stream(member, tee);
+  if (!written) {
+    static_cast<void>(destination.remove_file(name));
+    return fail(std::move(written).error());
+  }
+  PIPIT_TRY(const struct stat facts, file.stat());
+  PIPIT_CHECK(file.close());
+  return ExtractedFile{static_cast<std::uint64_t>(facts.st_size), std::int64_t{facts.st_mtim.tv_sec} * 1'000'000'000 + facts.st_mtim.tv_nsec};
+}
+
+}  // namespace pipit::archive
