@@ -30,7 +30,8 @@ std::optional<BuildTag> parse_build_tag(std::string_view text) {
   if (digits == 0) return std::nullopt;
   std::string_view number = text.substr(0, digits);
   while (number.size() > 1 && number.front() == '0') number.remove_prefix(1);
-  return BuildTag{std::string(number), std::string(text.substr(digits))};
+  const std::string_view rest = text.substr(digits);
+  return BuildTag{std::string(number), std::string(rest.substr(0, rest.find('\n')))};
 }
 
 }  // namespace
@@ -96,14 +97,17 @@ std::optional<std::string> sdist_version_text(std::string_view filename, std::st
   return std::nullopt;
 }
 
+// As pip splits names: the last extension, with a ".tar" before it; leading dots begin no extension. So "a.tar.zip" has the
+// suffix ".tar.zip", which is unknown.
 std::optional<std::string> archive_suffix(std::string_view filename) {
-  // Longer ones first; of ".tar.gz" the ".tar" belongs to the suffix.
-  static constexpr std::array<std::string_view, 12> kSuffixes{".tar.lzma", ".tar.bz2", ".tar.gz", ".tar.xz", ".tar.lz", ".tbz",
-                                                              ".tgz",      ".txz",     ".tlz",    ".tar",    ".zip",    ".whl"};
-  for (const std::string_view suffix : kSuffixes) {
-    if (filename.size() > suffix.size() && ascii_iequals(filename.substr(filename.size() - suffix.size()), suffix)) return std::string(suffix);
-  }
-  return std::nullopt;
+  static constexpr std::array<std::string_view, 12> kSuffixes{".whl", ".tar.gz", ".zip", ".tgz",    ".tar",     ".tar.bz2",
+                                                              ".tbz", ".tar.xz", ".txz", ".tar.lz", ".tar.lzma", ".tlz"};
+  const std::size_t stem = std::min(filename.find_first_not_of('.'), filename.size());
+  std::size_t begin = filename.rfind('.');
+  if (begin == std::string_view::npos || begin < stem) return std::nullopt;
+  if (begin >= 4 && ascii_iequals(filename.substr(begin - 4, 4), ".tar")) begin -= 4;
+  const std::string suffix = ascii_lower(filename.substr(begin));
+  return std::find(kSuffixes.begin(), kSuffixes.end(), suffix) == kSuffixes.end() ? std::nullopt : std::optional(suffix);
 }
 
 }  // namespace pipit::packaging

@@ -37,7 +37,7 @@ const std::string* find_text(const Scope& scope, const Comparison& comparison) {
     case Variable::platform_python_implementation: return &e.platform_python_implementation;
     case Variable::python_version: return &e.python_version;
     case Variable::sys_platform: return &e.sys_platform;
-    case Variable::extra: return scope.extra;
+    case Variable::extra: return scope.extra != nullptr ? scope.extra : find_other(scope, "extra");
     case Variable::extras:
     case Variable::dependency_groups:
     case Variable::unknown: break;

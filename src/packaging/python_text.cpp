@@ -99,6 +99,22 @@ bool append_escape(std::string& out, std::string_view& rest) {
   return true;
 }
 
+// The escape of the wide white-space character at the front, which repr() never prints as it is.
+std::string wide_space_escape(std::string_view text) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned>(static_cast<unsigned char>(text[i])); };
+  if (byte(0) < 0xE0) return fmt::format("\\x{:02x}", (byte(0) & 0x1Fu) << 6 | (byte(1) & 0x3Fu));
+  return fmt::format("\\u{:04x}", (byte(0) & 0x0Fu) << 12 | (byte(1) & 0x3Fu) << 6 | (byte(2) & 0x3Fu));
+}
+
+std::string repr_character(char c, char quote) {
+  if (c == quote || c == '\\') return {'\\', c};
+  if (c == '\n') return "\\n";
+  if (c == '\r') return "\\r";
+  if (c == '\t') return "\\t";
+  if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) return fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
+  return {c};
+}
+
 }  // namespace
 
 std::size_t python_space_length(std::string_view text) {
@@ -121,17 +137,10 @@ std::string python_repr(std::string_view text) {
   const bool has_single = text.find('\'') != std::string_view::npos;
   const char quote = has_single && text.find('"') == std::string_view::npos ? '"' : '\'';
   std::string out(1, quote);
-  for (const char c : text) {
-    if (c == quote || c == '\\') {
-      out += '\\';
-      out += c;
-    } else if (c == '\n' || c == '\r' || c == '\t') {
-      out += c == '\n' ? "\\n" : c == '\r' ? "\\r" : "\\t";
-    } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
-      out += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
-    } else {
-      out += c;
-    }
+  while (!text.empty()) {
+    const std::size_t wide = wide_space_length(text);
+    out += wide != 0 ? wide_space_escape(text) : repr_character(text.front(), quote);
+    text.remove_prefix(wide != 0 ? wide : 1);
   }
   return out + quote;
 }
