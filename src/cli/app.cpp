@@ -1,0 +1,166 @@
+#include "cli/app.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <exception>
+
+#include "cli/bindings.h"
+#include "cli/help.h"
+#include "pipit/base/text.h"
+#include "pipit/sys/clock.h"
+#include "pipit/sys/file.h"
+#include "pipit/sys/interrupt.h"
+#include "pipit/sys/process.h"
+
+namespace pipit::cli {
+
+namespace {
+
+Personality personality_of(std::string_view program) {
+  if (program == "peep" || program.starts_with("peep-")) return Personality::peep;
+  if (program == "pip" || program.starts_with("pip3") || program.starts_with("pip2")) return Personality::pip;
+  return Personality::pipit;
+}
+
+// Absolute path of the name we were started by, links kept: argv[0] as given, or found in PATH.
+std::filesystem::path started_path(const std::string& argv0, const Variables& variables) {
+  if (argv0.find('/') != std::string::npos) return sys::absolute(argv0);
+  return sys::find_program(argv0, variable(variables, "PATH").value_or("")).value_or("");
+}
+
+bool wants_color(const CommandLine& line, const Variables& variables) {
+  if (line.has("no-color") || !variable(variables, "NO_COLOR").value_or("").empty()) return false;
+  return sys::is_terminal(2) && variable(variables, "TERM") != "dumb";
+}
+
+bool wants_unicode(const Variables& variables) {
+  for (const char* name : {"LC_ALL", "LC_CTYPE", "LANG"})
+    if (const std::string value = ascii_lower(variable(variables, name).value_or("")); !value.empty())
+      return value.find("utf-8") != std::string::npos || value.find("utf8") != std::string::npos;
+  return false;
+}
+
+ConsoleOptions console_options(const CommandLine& line, const Settings& settings, const Variables& variables, const std::string& command_line) {
+  ConsoleOptions options;
+  options.verbosity = settings.count("verbose") - settings.count("quiet");
+  options.color = wants_color(line, variables) && !settings.flag("no-color");
+  const std::string bar = settings.value("progress-bar").value_or("auto");
+  options.raw_progress = bar == "raw";
+  const bool in_ci = variable(variables, "CI").has_value();
+  options.progress = bar == "on" || (bar == "auto" && sys::is_terminal(2) && !in_ci);
+  options.unicode = wants_unicode(variables);
+  options.may_ask = !settings.flag("no-input");
+  options.info_to_stderr = settings.value("report") == "-";
+  options.log_file = settings.value("log").value_or("");
+  options.command_line = command_line;
+  return options;
+}
+
+int report_error(Console& console, const Error& error) {
+  const ExitCode code = exit_code(error);
+  if (error.code == kUsageError && !error.details.empty()) {
+    console.usage(error);
+  } else if (error.code == kBadTypedSetting) {
+    console.data(printable(error.message) + "\n");
+  } else {
+    console.error(error);
+  }
+  return code;
+}
+
+std::optional<std::string> typed_python(const CommandLine& line) {
+  for (const GivenOption& option : line.options)
+    if (option.spec->id == "python") return option.value;
+  return std::nullopt;
+}
+
+struct Invocation {
+  Variables variables;
+  std::vector<std::string> words;
+  std::filesystem::path started_as;
+  std::string program;
+  Personality personality;
+};
+
+// `pipit peep ...` is the same as being started as peep.
+void take_peep_word(Invocation& invocation) {
+  if (!invocation.words.empty() && invocation.words[0] == "peep") {
+    invocation.words.erase(invocation.words.begin());
+    invocation.personality = Personality::peep;
+    invocation.program = "peep";
+  }
+}
+
+Result<int> run_command(const Invocation& invocation, const CommandLine& line, const Settings& settings, const std::vector<ConfigFile>& files,
+                        Console& console, std::stop_token stop) {
+  CommandContext context{line, settings, files, console, invocation.variables, sys::current_directory(), invocation.started_as,
+                         invocation.personality, invocation.program, invocation.words, stop};
+  if (line.has("version")) return show_version(context);
+  if (!line.command || line.has("help")) return show_help(context, line.command);
+  Command command = find_command_function(line.command->name);
+  if (!command) return fail(make_error(kInternalError, fmt::format("the command {} has no function", line.command->name)));
+  return command(context);
+}
+
+int run_invocation(const Invocation& invocation, const sys::InterruptGuard& guard) {
+  Console plain{ConsoleOptions{}};
+  auto line = parse_command_line(invocation.words, invocation.program);
+  if (!line) return report_error(plain, line.error());
+  const bool isolated = line->has("isolated") || variable(invocation.variables, "PIP_ISOLATED").value_or("").starts_with('1');
+  const auto root = ops::guess_environment_root(typed_python(*line), invocation.started_as, invocation.variables);
+  auto files = load_config_files(invocation.variables, root, isolated);
+  if (!files) return report_error(plain, files.error());
+  Diagnostics diagnostics;
+  auto settings = Settings::merge(*line, *files, invocation.variables, diagnostics);
+  if (!settings) return report_error(plain, settings.error());
+
+  Console console(console_options(*line, *settings, invocation.variables, invocation.program + " " + join(invocation.words, " ")));
+  for (const Diagnostic& diagnostic : diagnostics.take()) console.say(diagnostic);
+  auto result = run_command(invocation, *line, *settings, *files, console, guard.token());
+  int code = result ? *result : guard.signal() ? kFailure : report_error(console, result.error());
+  if (const int signal = guard.signal(); signal != 0 && !result) {
+    console.say({Severity::error, {}, "Operation cancelled by user", {}});
+    code = 128 + signal;
+  }
+  if (!console.finish() && code == kSuccess) {
+    plain.say({Severity::error, {}, "Pipe to stdout was broken", {}});
+    code = kBrokenOutput;
+  }
+  return code;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<ops::Session>> CommandContext::session() const {
+  PIPIT_TRY(auto options, bind_session(*this));
+  if (console.verbosity() >= 2) {
+    Console* sink = &console;
+    options.http.on_debug = [sink](const std::string& text) { sink->say({Severity::debug, {}, text, {}}); };
+  }
+  Console* sink = &console;
+  options.http.on_warning = [sink](const std::string& text) { sink->say({Severity::warning, {}, text, {}}); };
+  return std::make_unique<ops::Session>(std::move(options), console, stop, sys::real_os(), sys::real_clock());
+}
+
+int run(int argc, char** argv) {
+  Invocation invocation;
+  invocation.variables = sys::environment_variables();
+  for (int i = 1; i < argc; ++i) invocation.words.emplace_back(argv[i]);
+  const std::string argv0 = argc > 0 ? argv[0] : "pipit";
+  invocation.started_as = started_path(argv0, invocation.variables);
+  const std::string name = std::filesystem::path(argv0).filename().string();
+  invocation.personality = personality_of(name);
+  invocation.program = invocation.personality == Personality::pip ? "pip" : invocation.personality == Personality::peep ? "peep" : "pipit";
+  take_peep_word(invocation);
+  sys::InterruptGuard guard;
+  try {
+    return run_invocation(invocation, guard);
+  } catch (const std::exception& stray) {
+    Console console{ConsoleOptions{}};
+    console.error(make_error(kInternalError, fmt::format("an unexpected failure inside pipit: {}", stray.what())));
+    return kUsage;
+  }
+}
+
+}  // namespace pipit::cli

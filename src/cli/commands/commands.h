@@ -1,0 +1,17 @@
+// One function per command: bind, call, draw, return. Each is about one screen.
+#pragma once
+
+#include "cli/app.h"
+
+namespace pipit::cli {
+
+Result<int> command_install(CommandContext& context);
+Result<int> command_uninstall(CommandContext& context);
+Result<int> command_venv(CommandContext& context);
+Result<int> command_repair(CommandContext& context);
+Result<int> command_hash(CommandContext& context);
+Result<int> command_help(CommandContext& context);
+Result<int> command_search(CommandContext& context);
+Result<int> command_debug(CommandContext& context);
+
+}  // namespace pipit::cli

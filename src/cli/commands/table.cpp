@@ -1,0 +1,27 @@
+#include <array>
+
+#include "cli/commands/commands.h"
+
+namespace pipit::cli {
+
+namespace {
+
+struct Row {
+  std::string_view name;
+  Command function;
+};
+
+constexpr std::array kCommands = {
+    Row{"install", command_install}, Row{"uninstall", command_uninstall}, Row{"venv", command_venv},     Row{"repair", command_repair},
+    Row{"hash", command_hash},       Row{"help", command_help},           Row{"search", command_search}, Row{"debug", command_debug},
+};
+
+}  // namespace
+
+Command find_command_function(std::string_view name) {
+  for (const Row& row : kCommands)
+    if (row.name == name) return row.function;
+  return nullptr;
+}
+
+}  // namespace pipit::cli

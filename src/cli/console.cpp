@@ -1,0 +1,195 @@
+#include "cli/console.h"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <ctime>
+
+#include "cli/progress.h"
+#include "pipit/base/text.h"
+#include "pipit/base/url.h"
+#include "pipit/sys/file.h"
+
+namespace pipit::cli {
+
+struct Console::Progress : TransferProgress {};
+
+std::string printable(std::string_view text) {
+  std::string out;
+  bool first = true;
+  for (std::string_view line : split(text, '\n')) {
+    if (!std::exchange(first, false)) out += '\n';
+    std::string_view rest = line;
+    while (!rest.empty()) {  // tabs are harmless and pip prints them
+      const std::size_t tab = rest.find('\t');
+      out += escape_for_terminal(rest.substr(0, tab));
+      if (tab == std::string_view::npos) break;
+      out += '\t';
+      rest.remove_prefix(tab + 1);
+    }
+  }
+  return out;
+}
+
+Console::Console(ConsoleOptions options) : options_(std::move(options)), progress_(std::make_unique<Progress>()) {
+  if (options_.log_file.empty()) return;
+  log_ = std::fopen(options_.log_file.c_str(), "ae");
+  if (!log_) err(fmt::format("WARNING: the log file {} cannot be written\n", printable(options_.log_file)));
+  log("", options_.command_line);
+}
+
+Console::~Console() {
+  if (log_) std::fclose(log_);
+}
+
+std::string Console::paint(std::string_view text, const char* code) const {
+  return options_.color ? fmt::format("\x1b[{}m{}\x1b[0m", code, text) : std::string(text);
+}
+
+void Console::out(std::string_view text) {
+  progress_->clear();
+  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size()) broken_ = true;
+  if (options_.progress && std::fflush(stdout) != 0) broken_ = true;
+}
+
+void Console::err(std::string_view text) {
+  progress_->clear();
+  std::fflush(stdout);  // the two streams keep their order where they end in one place
+  std::fwrite(text.data(), 1, text.size(), stderr);
+}
+
+void Console::log(std::string_view level, std::string_view text) {
+  if (!log_) return;
+  const std::time_t now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
+  for (std::string_view line : split(mask_credentials(text), '\n'))
+    fmt::print(log_, "{:%Y-%m-%dT%H:%M:%S} {}{}\n", fmt::gmtime(now), level, printable(line));
+  std::fflush(log_);
+}
+
+void Console::say(const Diagnostic& diagnostic) {
+  std::lock_guard lock(mutex_);
+  const std::string text = printable(diagnostic.message);
+  const std::string place = diagnostic.where.empty() ? "" : fmt::format(" ({})", printable(diagnostic.where));
+  switch (diagnostic.severity) {
+    case Severity::debug:
+      log("", text);
+      if (options_.verbosity >= 1) options_.info_to_stderr ? err(text + "\n") : out(text + "\n");
+      return;
+    case Severity::info:
+      log("", text);
+      if (options_.verbosity >= 0) options_.info_to_stderr ? err(text + "\n") : out(text + "\n");
+      return;
+    case Severity::deprecation:
+      log("DEPRECATION: ", text);
+      if (options_.verbosity >= -1) err(paint("DEPRECATION: " + text + place, "33") + "\n");
+      return;
+    case Severity::warning:
+      log("WARNING: ", text);
+      if (options_.verbosity >= -1) err(paint("WARNING: " + text + place, "33") + "\n");
+      return;
+    case Severity::error:
+      log("ERROR: ", text);
+      if (options_.verbosity >= -2) err(paint("ERROR: " + text + place, "31") + "\n");
+      return;
+  }
+}
+
+void Console::data(const std::string& text) {
+  std::lock_guard lock(mutex_);
+  log("", text);
+  out(text);
+}
+
+void Console::transfer_planned(std::uint64_t files, std::optional<std::uint64_t> size_bytes) {
+  std::lock_guard lock(mutex_);
+  progress_->plan(files, size_bytes);
+}
+
+void Console::transfer_started(const std::string& key, std::optional<std::uint64_t> size_bytes) {
+  std::lock_guard lock(mutex_);
+  progress_->start(key, size_bytes);
+}
+
+void Console::transfer_moved(const std::string& key, std::uint64_t received_bytes) {
+  std::lock_guard lock(mutex_);
+  progress_->move(key, received_bytes);
+  if (options_.raw_progress) {
+    out(progress_->raw_line(key));
+  } else if (options_.progress && options_.verbosity >= 0) {
+    progress_->draw(options_.color, options_.unicode);
+  }
+}
+
+void Console::transfer_ended(const std::string& key) {
+  std::lock_guard lock(mutex_);
+  progress_->end(key);
+}
+
+void Console::phase(const std::string& what) {
+  std::lock_guard lock(mutex_);
+  log("", what);
+  if (options_.progress && options_.verbosity >= 0) progress_->phase(printable(what), options_.color);
+}
+
+std::optional<bool> Console::ask(const std::string& question) {
+  std::lock_guard lock(mutex_);
+  if (!options_.may_ask) return std::nullopt;
+  for (;;) {
+    out(printable(question));
+    std::fflush(stdout);
+    char answer[256];
+    if (!std::fgets(answer, sizeof answer, stdin)) return std::nullopt;
+    const std::string word = ascii_lower(trim(answer));
+    if (word.empty() || word == "y") return true;
+    if (word == "n") return false;
+    out(fmt::format("Your response ('{}') was not one of the expected responses: y, n, \n", printable(word)));
+  }
+}
+
+void Console::draw_one(const Error& error) {
+  const bool unicode = options_.unicode;
+  std::string text;
+  if (error.layout == Layout::rich) {
+    text += paint("error", "1;31") + ": " + std::string(error.code.id) + "\n\n";
+    text += paint(unicode ? "×" : "x", "31") + " " + printable(error.message) + "\n";
+    for (std::size_t i = 0; i < error.details.size(); ++i)
+      text += fmt::format("{} {}\n", i == 0 ? (unicode ? "╰─>" : "+->") : "   ", printable(error.details[i]));
+    text += "\n";
+  } else if (error.wording == Wording::pip) {
+    text += paint("ERROR: ", "31") + printable(error.message) + "\n";
+    for (const std::string& line : error.details) text += printable(line) + "\n";
+    text += fmt::format("error: {}\n", error.code.id);
+  } else {
+    text += paint("ERROR: ", "31") + std::string(error.code.id) + ": " + printable(error.message) + "\n";
+    for (const std::string& line : error.details) text += "  " + printable(line) + "\n";
+  }
+  if (!error.where.empty()) text += "  where: " + printable(error.where) + "\n";
+  for (const std::string& line : error.because) text += "  while " + printable(line) + "\n";
+  for (const std::string& hint : error.hints) text += paint("hint", "1;36") + ": " + printable(hint) + "\n";
+  log("", text);
+  err(text);
+}
+
+void Console::error(const Error& error) {
+  std::lock_guard lock(mutex_);
+  draw_one(error);
+  for (const Error& other : error.also) draw_one(other);
+}
+
+void Console::usage(const Error& error) {
+  std::lock_guard lock(mutex_);
+  std::string text;
+  for (const std::string& block : error.details) text += block;
+  err(text + "\n" + printable(error.message) + "\n");
+}
+
+bool Console::finish() {
+  std::lock_guard lock(mutex_);
+  progress_->clear();
+  if (std::fflush(stdout) != 0 || std::ferror(stdout)) broken_ = true;
+  return !broken_;
+}
+
+}  // namespace pipit::cli

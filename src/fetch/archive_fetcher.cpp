@@ -1,0 +1,163 @@
+#include "pipit/fetch/archive_fetcher.h"
+
+#include <fmt/format.h>
+
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+
+#include "pipit/base/url.h"
+#include "pipit/sys/dir.h"
+#include "pipit/sys/file.h"
+
+namespace pipit::fetch {
+
+namespace {
+
+constexpr std::uint64_t kArchiveMaxBytes = std::uint64_t{64} << 30;
+
+std::vector<std::string> algorithms_of(const verify::Promise& promise) {
+  std::vector<std::string> names;
+  for (const packaging::Hashes* hashes : {&promise.required, &promise.advertised})
+    for (const packaging::Hash& hash : *hashes) names.push_back(hash.algorithm);
+  return names;
+}
+
+// Writes a file and hashes it on the way.
+class DownloadSink final : public net::HttpRequest::BodySink {
+ public:
+  DownloadSink(sys::File file, const std::vector<std::string>& algorithms) : file_(std::move(file)), hasher_(algorithms) {}
+
+  Status write(Bytes bytes) override {
+    PIPIT_CHECK(hasher_.write(bytes));
+    return file_.write_all(bytes);
+  }
+  Status restart() override {
+    hasher_.reset();
+    if (const int result = file_.os().ftruncate(file_.fd(), 0); result < 0) return fail(sys::os_error(-result, "emptying", "a download"));
+    return ok();
+  }
+  Result<packaging::Hashes> finish() {
+    PIPIT_CHECK(file_.close());
+    return hasher_.finish();
+  }
+
+ private:
+  sys::File file_;
+  verify::Hasher hasher_;
+};
+
+Result<Arrival> judge(packaging::Hashes computed, const FetchItem& item, std::filesystem::path path) {
+  auto checked = verify::check(computed, item.promise, item.candidate.file.filename);
+  if (checked) return Arrival(Archive{std::move(path), std::move(*checked)});
+  if (checked.error().code != verify::kHashMismatch) return fail(std::move(checked).error());
+  return Arrival(Mismatch{std::move(computed), std::move(checked).error()});
+}
+
+Result<Arrival> take_local(const FetchItem& item, std::filesystem::path path) {
+  PIPIT_TRY(auto mapped, sys::MappedFile::open(path));
+  verify::Hasher hasher(algorithms_of(item.promise));
+  PIPIT_CHECK(hasher.write(mapped.bytes()));
+  return judge(hasher.finish(), item, std::move(path));
+}
+
+// An answer that is no success, in pip's words.
+Error status_error(int status, const Url& url, const model::Candidate& candidate) {
+  return make_pip_error(net::kHttpStatus, fmt::format("Could not install requirement {}=={} from {} because of HTTP error {} for URL {}", candidate.name,
+                                                      candidate.version_text, url.display(), status, url.display()));
+}
+
+// What one call of fetch() shares with the callbacks.
+class Gathering {
+ public:
+  explicit Gathering(std::size_t count) : outcomes_(count), open_(count) {}
+  void settle(std::size_t index, Result<Arrival> outcome) {
+    std::lock_guard lock(mutex_);
+    outcomes_[index].emplace(std::move(outcome));
+    if (--open_ == 0) all_settled_.notify_all();
+  }
+  std::vector<Result<Arrival>> wait() {
+    std::unique_lock lock(mutex_);
+    all_settled_.wait(lock, [this] { return open_ == 0; });
+    std::vector<Result<Arrival>> results;
+    for (auto& outcome : outcomes_) results.push_back(std::move(*outcome));
+    return results;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable all_settled_;
+  std::vector<std::optional<Result<Arrival>>> outcomes_;
+  std::size_t open_;
+};
+
+}  // namespace
+
+std::vector<Result<Arrival>> ArchiveFetcher::fetch(const std::vector<FetchItem>& items, const Continuation& then, std::stop_token stop) {
+  Gathering gathering(items.size());
+  auto cancelled = [] { return Result<Arrival>(fail(make_pip_error(kCancelled, "Operation cancelled by user"))); };
+  auto finish = [&gathering, &then](std::size_t index, Result<Arrival> arrival) {
+    if (arrival && std::holds_alternative<Archive>(*arrival)) then(index, std::get<Archive>(*arrival));
+    gathering.settle(index, std::move(arrival));
+  };
+
+  sys::Dir folder;  // of this call's downloads; made with the first, gone with the scratch directory
+  auto begin_download = [&](std::size_t index, const Url& url) -> Status {
+    const FetchItem& item = items[index];
+    PIPIT_TRY(net::HttpClient * http, http_());
+    if (!folder) {
+      PIPIT_TRY(sys::TempDir made, sys::TempDir::create(scratch_, "download-"));
+      PIPIT_TRY(folder, sys::Dir::open(sys::real_os(), made.release()));
+    }
+    const std::string name = std::to_string(index);
+    const std::filesystem::path path = folder.path() / name;
+    PIPIT_TRY(sys::File file, folder.create(name, 0600));
+    auto sink = std::make_shared<DownloadSink>(std::move(file), algorithms_of(item.promise));
+    net::HttpRequest request;
+    request.url = url;
+    request.sink = sink;
+    request.resume = true;
+    request.body_max_bytes = item.candidate.file.size_bytes.value_or(kArchiveMaxBytes);
+    request.priority = static_cast<int>(std::min<std::uint64_t>(item.candidate.file.size_bytes.value_or(0) >> 10, 1u << 30));
+    const std::string filename = item.candidate.file.filename;
+    if (listener_) {
+      listener_->started(filename, item.candidate.file.size_bytes);
+      request.on_progress = [this, filename](std::uint64_t received, std::optional<std::uint64_t>) { listener_->moved(filename, received); };
+    }
+    http->submit(std::move(request), [this, &items, &finish, stop, cancelled, index, sink, path, filename](Result<net::HttpResponse> answer) {
+      // Still on the network thread: hand over at once.
+      auto shared = std::make_shared<Result<net::HttpResponse>>(std::move(answer));
+      workers_.post([this, &items, &finish, stop, cancelled, index, sink, path, filename, shared] {
+        if (listener_) listener_->ended(filename);
+        const FetchItem& fetched = items[index];
+        if (stop.stop_requested()) return finish(index, cancelled());
+        if (!*shared) return finish(index, fail(std::move(*shared).error().while_(fmt::format("downloading {}", filename))));
+        if ((*shared)->status != 200 && (*shared)->status != 206)
+          return finish(index, fail(status_error((*shared)->status, (*shared)->final_url, fetched.candidate)));
+        auto computed = sink->finish();
+        if (!computed) return finish(index, fail(std::move(computed).error()));
+        finish(index, judge(std::move(*computed), fetched, path));
+      });
+    });
+    return ok();
+  };
+
+  for (std::size_t index = 0; index < items.size(); ++index) {
+    auto url = Url::parse(items[index].candidate.file.url);
+    if (!url) {
+      gathering.settle(index, fail(std::move(url).error()));
+    } else if (stop.stop_requested()) {
+      gathering.settle(index, cancelled());
+    } else if (url->scheme == "file") {
+      workers_.post([&items, &finish, index, local = *url] {
+        auto path = local.to_path();
+        finish(index, path ? take_local(items[index], *path) : Result<Arrival>(fail(std::move(path).error())));
+      });
+    } else if (auto begun = begin_download(index, *url); !begun) {
+      gathering.settle(index, fail(std::move(begun).error()));
+    }
+  }
+  return gathering.wait();
+}
+
+}  // namespace pipit::fetch

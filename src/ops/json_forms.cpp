@@ -1,0 +1,79 @@
+#include "ops/json_forms.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "pipit/base/text.h"
+
+namespace pipit::ops {
+
+namespace {
+
+struct Field {
+  const char* name;
+  bool multiple;
+};
+// PEP 566 and its successors, in pip's order.
+constexpr std::array kFields = {
+    Field{"Metadata-Version", false}, Field{"Name", false}, Field{"Version", false}, Field{"Dynamic", true}, Field{"Platform", true},
+    Field{"Supported-Platform", true}, Field{"Summary", false}, Field{"Description", false}, Field{"Description-Content-Type", false},
+    Field{"Keywords", false}, Field{"Home-page", false}, Field{"Download-URL", false}, Field{"Author", false}, Field{"Author-email", false},
+    Field{"Maintainer", false}, Field{"Maintainer-email", false}, Field{"License", false}, Field{"License-Expression", false},
+    Field{"License-File", true}, Field{"Classifier", true}, Field{"Requires-Dist", true}, Field{"Requires-Python", false},
+    Field{"Requires-External", true}, Field{"Project-URL", true}, Field{"Provides-Extra", true}, Field{"Provides-Dist", true},
+    Field{"Obsoletes-Dist", true}};
+
+std::string json_name(const char* field) {
+  std::string name = ascii_lower(field);
+  std::replace(name.begin(), name.end(), '-', '_');
+  return name;
+}
+
+Json keywords(const std::string& value) {
+  Json words = Json::array();
+  if (value.find(',') != std::string::npos) {
+    for (std::string_view word : split(value, ',')) words.push_back(std::string(trim(word)));
+  } else {
+    for (std::string_view word : split_words(value)) words.push_back(std::string(word));
+  }
+  return words;
+}
+
+}  // namespace
+
+Json metadata_json(const packaging::Metadata& metadata) {
+  Json json = Json::object();
+  for (const Field& field : kFields) {
+    const std::vector<std::string> values = metadata.field_values(field.name);
+    if (values.empty()) continue;
+    const std::string key = json_name(field.name);
+    if (field.multiple) {
+      json[key] = values;
+    } else {
+      json[key] = key == "keywords" ? keywords(values.front()) : Json(values.front());
+    }
+  }
+  if (!metadata.description.empty()) json["description"] = metadata.description;
+  return json;
+}
+
+Json environment_json(const packaging::MarkerEnvironment& markers) {
+  return Json{{"implementation_name", markers.implementation_name},
+              {"implementation_version", markers.implementation_version},
+              {"os_name", markers.os_name},
+              {"platform_machine", markers.platform_machine},
+              {"platform_release", markers.platform_release},
+              {"platform_system", markers.platform_system},
+              {"platform_version", markers.platform_version},
+              {"python_full_version", markers.python_full_version},
+              {"platform_python_implementation", markers.platform_python_implementation},
+              {"python_version", markers.python_version},
+              {"sys_platform", markers.sys_platform}};
+}
+
+Json direct_url_json(const packaging::DirectUrl& direct_url) { return Json::parse(direct_url.json(), nullptr, false); }
+
+std::string print_json(const Json& json) { return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n"; }
+
+}  // namespace pipit::ops

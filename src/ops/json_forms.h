@@ -1,0 +1,22 @@
+// The JSON that pip prints: metadata (PEP 566 form), the environment's markers, direct_url. Private to ops.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "pipit/model/candidate.h"
+#include "pipit/packaging/direct_url.h"
+#include "pipit/packaging/markers.h"
+#include "pipit/packaging/metadata.h"
+
+namespace pipit::ops {
+
+using Json = nlohmann::ordered_json;
+
+Json metadata_json(const packaging::Metadata& metadata);
+Json environment_json(const packaging::MarkerEnvironment& markers);
+Json direct_url_json(const packaging::DirectUrl& direct_url);
+// Printed as pip prints: indented by two, no ASCII escapes, bytes that are no UTF-8 replaced.
+std::string print_json(const Json& json);
+
+}  // namespace pipit::ops

@@ -1,0 +1,167 @@
+#include "pipit/ops/session.h"
+
+#include <fmt/format.h>
+
+#include "pipit/base/text.h"
+#include "pipit/net/curl_client.h"
+#include "pipit/python/venv.h"
+#include "pipit/sys/file.h"
+
+namespace pipit::ops {
+
+struct Session::Parts {
+  std::optional<sys::TempDir> scratch;
+  std::unique_ptr<sys::WorkerPool> workers;
+  std::unique_ptr<net::HttpClient> http;  // dies first: its thread may still post
+};
+
+namespace {
+
+bool is_environment(const std::filesystem::path& root) { return !root.empty() && sys::is_regular_file(root / "pyvenv.cfg"); }
+
+// A cache that others could have written is not used at all (they would choose what we install).
+std::optional<std::string> why_not_ours(const std::filesystem::path& directory) {
+  for (std::filesystem::path path = directory; !path.empty(); path = path.parent_path()) {
+    auto found = sys::stat_path(path);
+    if (!found) return found.error().message;
+    if (!*found) {
+      if (path == path.parent_path()) return std::nullopt;
+      continue;
+    }
+    const std::uint32_t user = sys::effective_user_id();
+    if ((*found)->uid != user && path == directory) return fmt::format("{} belongs to another user", path.string());
+    if ((*found)->uid != user && (*found)->uid != 0 && user != 0) return fmt::format("{} belongs to another user", path.string());
+    if (((*found)->mode & 022) != 0 && ((*found)->mode & 01000) == 0 && path == directory)
+      return fmt::format("{} can be written by others", path.string());
+    return std::nullopt;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::filesystem::path guess_environment_root(const std::optional<std::string>& python, const std::filesystem::path& started_as,
+                                             const Variables& variables) {
+  auto value = [&](std::string_view name) -> std::string {
+    for (const auto& [key, text] : variables)
+      if (key == name) return text;
+    return {};
+  };
+  auto root_of = [](const std::filesystem::path& named) -> std::filesystem::path {
+    const std::filesystem::path path = sys::absolute(named);
+    if (is_environment(path)) return path;
+    const std::filesystem::path above = path.parent_path().parent_path();
+    return is_environment(above) ? above : std::filesystem::path();
+  };
+  const std::string named = python ? *python : value("PIP_PYTHON");
+  if (!named.empty()) return root_of(named);
+  if (!started_as.empty())
+    if (auto root = root_of(started_as); !root.empty()) return root;
+  if (auto active = value("VIRTUAL_ENV"); !active.empty()) return is_environment(active) ? std::filesystem::path(active) : std::filesystem::path();
+  return {};  // .venv here is a folder of the current directory: its settings are not read unasked
+}
+
+Session::Session(SessionOptions options, Reporter& reporter, std::stop_token stop, sys::Os& os, sys::Clock& clock)
+    : options_(std::move(options)), reporter_(reporter), stop_(std::move(stop)), os_(os), clock_(clock), parts_(std::make_unique<Parts>()) {}
+
+Session::~Session() = default;
+
+std::optional<std::string> Session::variable(std::string_view name) const {
+  for (const auto& [key, value] : options_.environment)
+    if (key == name) return value;
+  return std::nullopt;
+}
+
+python::InspectOptions Session::inspect_options() const {
+  python::InspectOptions inspect;
+  inspect.environment = options_.environment;
+  if (auto directory = const_cast<Session*>(this)->cache_directory()) inspect.cache_directory = *directory / "interpreters-v1";
+  return inspect;
+}
+
+python::TargetRequest Session::target_request() const {
+  python::TargetRequest request;
+  request.explicit_python = options_.python;
+  request.pip_python = options_.pip_python;
+  request.started_as = options_.started_as;
+  request.current_directory = options_.current_directory;
+  request.started_as_pip = options_.started_as_pip;
+  request.path_variable = variable("PATH").value_or("");
+  request.virtual_env = variable("VIRTUAL_ENV").value_or("");
+  request.conda_prefix = variable("CONDA_PREFIX").value_or("");
+  return request;
+}
+
+Result<const python::Interpreter*> Session::target() {
+  if (!target_) {
+    PIPIT_TRY(auto found, python::find_target(target_request(), inspect_options()));
+    reporter_.debug(found.reason);
+    target_ = std::move(found.interpreter);
+  }
+  if (options_.require_virtualenv && !target_->is_venv)
+    return fail(make_pip_error(kVirtualenvRequired, "Could not find an activated virtualenv (required)."));
+  return &*target_;
+}
+
+void Session::set_target(python::Interpreter interpreter) { target_ = std::move(interpreter); }
+
+void Session::trust_host(const std::string& host) { options_.http.trusted_hosts.push_back(host); }
+
+void Session::add_credential_source(const std::string& url) {
+  if (auto parsed = Url::parse(url); parsed && parsed->has_userinfo) options_.http.credential_sources.push_back(*parsed);
+}
+
+Result<net::HttpClient*> Session::http() {
+  if (!parts_->http) {
+    if (const auto& directory = cache_directory()) options_.http.cache_directory = (*directory / "pages-v1").string();
+    PIPIT_TRY(parts_->http, net::make_curl_client(options_.http));
+  }
+  return parts_->http.get();
+}
+
+sys::Executor& Session::workers() {
+  if (!parts_->workers) parts_->workers = std::make_unique<sys::WorkerPool>(options_.threads ? options_.threads : sys::processor_count());
+  return *parts_->workers;
+}
+
+const std::optional<std::filesystem::path>& Session::cache_directory() {
+  if (cache_directory_) return *cache_directory_;
+  cache_directory_.emplace();
+  if (options_.no_cache) return *cache_directory_;
+  std::filesystem::path base;
+  if (options_.cache_directory) {
+    base = *options_.cache_directory;
+  } else if (auto xdg = variable("XDG_CACHE_HOME"); xdg && xdg->starts_with('/')) {
+    base = *xdg;
+  } else if (auto home = variable("HOME"); home && home->starts_with('/')) {
+    base = std::filesystem::path(*home) / ".cache";
+  } else {
+    reporter_.warn("no-cache", "the cache is not used: neither --cache-dir, XDG_CACHE_HOME nor HOME is set");
+    return *cache_directory_;
+  }
+  const std::filesystem::path directory = base / "pipit";
+  if (auto reason = why_not_ours(directory)) {
+    reporter_.warn("no-cache", fmt::format("the cache is not used: {}", *reason));
+    return *cache_directory_;
+  }
+  *cache_directory_ = directory;
+  return *cache_directory_;
+}
+
+Result<std::filesystem::path> Session::scratch_directory() {
+  if (!parts_->scratch) {
+    PIPIT_TRY(parts_->scratch, sys::TempDir::create(variable("TMPDIR").value_or(""), "pipit-"));
+  }
+  return parts_->scratch->path();
+}
+
+void Session::report(Diagnostics& diagnostics) {
+  for (const Diagnostic& diagnostic : diagnostics.take()) reporter_.say(diagnostic);
+}
+
+Status Session::check_cancelled() const {
+  if (stop_.stop_requested()) return fail(make_pip_error(kCancelled, "Operation cancelled by user"));
+  return ok();
+}
+
+}  // namespace pipit::ops

@@ -1,0 +1,212 @@
+#include "ops/wanted.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "pipit/base/text.h"
+#include "pipit/base/url.h"
+#include "pipit/sys/file.h"
+
+namespace pipit::ops {
+
+namespace {
+
+using packaging::LoadedFile;
+using packaging::RequirementLine;
+
+constexpr std::uint64_t kRequirementsFileMaxBytes = 64u << 20;
+
+// pip's words for a remote file that answers with an error.
+Error http_error(int status, const Url& url) {
+  const char* side = status < 500 ? "Client" : "Server";
+  const char* reason = status == 404 ? "Not Found" : status == 403 ? "Forbidden" : status == 401 ? "Unauthorized" : status >= 500 ? "Server Error" : "Error";
+  return make_pip_error(net::kHttpStatus, fmt::format("{} {} Error: {} for url: {}", status, side, reason, url.display()));
+}
+
+Result<LoadedFile> load_remote(const Url& url, Session& session) {
+  PIPIT_TRY(net::HttpClient * http, session.http());
+  net::HttpRequest request;
+  request.url = url;
+  request.accept_encoding = true;
+  request.body_max_bytes = kRequirementsFileMaxBytes;
+  PIPIT_TRY(auto response, http->fetch(std::move(request)));
+  if (response.status >= 400) return fail(http_error(response.status, url));
+  LoadedFile file{std::move(response.body), std::nullopt};
+  if (auto type = response.header("content-type"))
+    if (const std::size_t at = ascii_lower(*type).find("charset="); at != std::string::npos)
+      file.charset = std::string(trim(std::string_view(*type).substr(at + 8)));
+  return file;
+}
+
+Result<LoadedFile> load(const std::string& location, Session& session) {
+  if (looks_like_url(location)) {
+    PIPIT_TRY(const Url url, Url::parse(location));
+    if (url.scheme != "file") return load_remote(url, session);
+    PIPIT_TRY(const std::string path, url.to_path());
+    PIPIT_TRY(std::string bytes, sys::read_file(path, kRequirementsFileMaxBytes));
+    return LoadedFile{std::move(bytes), std::nullopt};
+  }
+  PIPIT_TRY(std::string bytes, sys::read_file(session.options().current_directory / location, kRequirementsFileMaxBytes));
+  return LoadedFile{std::move(bytes), std::nullopt};
+}
+
+// Every line that pip would read by half, in one error.
+Status refuse_lost_words(const std::vector<RequirementLine>& lines) {
+  std::optional<Error> first;
+  for (const RequirementLine& line : lines) {
+    if (line.lost_words.empty()) continue;
+    std::string words;
+    for (const std::string& word : line.lost_words) words += (words.empty() ? "`" : ", `") + word + "`";
+    Error error = make_error(kLostWords, fmt::format("{} would be lost without a word", words))
+                      .at(fmt::format("{}:{}", line.origin.file, line.origin.line))
+                      .hint("put options on lines of their own, before or after the requirement");
+    if (!line.text.empty()) error.details.push_back(line.text);
+    if (first) {
+      first->also.push_back(std::move(error));
+    } else {
+      first = std::move(error);
+    }
+  }
+  if (first) return fail(std::move(*first));
+  return ok();
+}
+
+Status refuse_conflicting_options(const ResolveOptions& options) {
+  if (options.files.require_hashes && options.files.no_require_hashes)
+    return fail(make_pip_error(kNothingToDo, "--require-hashes and --no-require-hashes are mutually exclusive"));
+  if (options.files.pre && (!options.files.all_releases.empty() || !options.files.only_final.empty()))
+    return fail(make_pip_error(kNothingToDo, "--pre cannot be used with --all-releases or --only-final."));
+  if (options.only_deps && (options.no_deps || !options.requirement_files.empty() || !options.groups.empty() || !options.scripts.empty()))
+    return fail(make_pip_error(kNothingToDo, "--only-deps cannot be used with --no-deps, --requirement, --group or --requirements-from-script"));
+  return ok();
+}
+
+Error nothing_given(const ResolveOptions& options, const std::string& verb) {
+  if (!options.files.find_links.empty())
+    return make_pip_error(kNothingToDo, fmt::format("You must give at least one requirement to {} (maybe you meant \"pip {} {}\"?)", verb, verb,
+                                                    fmt::join(options.files.find_links, " ")));
+  return make_pip_error(kNothingToDo, fmt::format("You must give at least one requirement to {} (see \"pip help {}\")", verb, verb));
+}
+
+std::string shown_name(const RequirementLine& line) {
+  if (line.requirement) return line.requirement->name;
+  return line.text;
+}
+
+// Keeps the lines whose marker holds for the target, saying pip's sentence for the others.
+Status keep_applicable(std::vector<RequirementLine>& lines, const packaging::MarkerEnvironment& markers, Session& session) {
+  std::vector<RequirementLine> kept;
+  for (RequirementLine& line : lines) {
+    const std::optional<packaging::Marker>& marker = line.requirement && line.requirement->marker ? line.requirement->marker : line.marker;
+    if (marker) {
+      auto holds = marker->evaluate(markers);
+      if (!holds) return fail(std::move(holds).error().at(line.origin.str()));
+      if (!*holds) {
+        session.reporter().info(fmt::format("Ignoring {}: markers '{}' don't match your environment", shown_name(line), marker->str()));
+        continue;
+      }
+    }
+    kept.push_back(std::move(line));
+  }
+  lines = std::move(kept);
+  return ok();
+}
+
+// peep's comments become hashes of the line; a comment that is no sha256 stays a text that matches nothing, as in peep.
+void adopt_comment_hashes(RequirementLine& line) {
+  for (const std::string& text : line.peep_hashes) {
+    auto bytes = from_base64url(text);
+    line.hashes.push_back({"sha256", bytes && bytes->size() == 32 && text.size() == 43 ? to_hex(*bytes) : "peep:" + text});
+  }
+}
+
+bool has_any_hash(const std::vector<RequirementLine>& lines) {
+  return std::any_of(lines.begin(), lines.end(), [](const RequirementLine& line) { return !line.hashes.empty(); });
+}
+
+// Reads one file of -r, -c or --override into `wanted`.
+Status read_file_into(const std::string& file, bool as_constraints, bool peep, const packaging::RequirementsParseContext& context, Session& session,
+                      std::vector<RequirementLine>& requirements, std::vector<RequirementLine>& constraints, Wanted& wanted) {
+  PIPIT_TRY(auto parsed, packaging::parse_requirements_file(file, as_constraints, wanted.options, context));
+  wanted.options = std::move(parsed.options);
+  const bool comments_count = peep || parsed.every_requirement_has_peep_hash;
+  if (!comments_count)
+    for (const std::string& place : parsed.peep_hash_strays)
+      session.reporter().info(fmt::format("{}: a `# sha256:` comment is ignored, because not every requirement of its file has one", place));
+  PIPIT_CHECK(refuse_lost_words(parsed.lines));
+  for (RequirementLine& line : parsed.lines) {
+    if (comments_count) adopt_comment_hashes(line);
+    (line.constraint ? constraints : requirements).push_back(std::move(line));
+  }
+  return ok();
+}
+
+void collect(std::optional<Error>& problems, Status status) {
+  if (status) return;
+  if (!problems) {
+    problems = std::move(status).error();
+  } else {
+    for (Error& other : status.error().also) problems->also.push_back(std::move(other));
+    status.error().also.clear();
+    problems->also.push_back(std::move(status).error());
+  }
+}
+
+}  // namespace
+
+packaging::RequirementsParseContext parse_context(Session& session, Diagnostics& diagnostics) {
+  packaging::RequirementsParseContext context;
+  context.load = [&session](const std::string& location) { return load(location, session); };
+  context.variable = [&session](const std::string& name) { return session.variable(name); };
+  const std::filesystem::path here = session.options().current_directory;
+  context.path_exists = [here](const std::string& path) { return sys::exists(here / path); };
+  context.is_directory = [here](const std::string& path) { return sys::is_directory(here / path); };
+  context.current_directory = here.string();
+  context.diagnostics = &diagnostics;
+  return context;
+}
+
+Result<Wanted> read_wanted(const ResolveOptions& options, const packaging::MarkerEnvironment& markers, const std::string& verb, Session& session) {
+  PIPIT_CHECK(refuse_conflicting_options(options));
+  if (options.arguments.empty() && options.requirement_files.empty() && options.scripts.empty() && options.groups.empty())
+    return fail(nothing_given(options, verb));
+  Diagnostics diagnostics;
+  const auto context = parse_context(session, diagnostics);
+  Wanted wanted;
+  wanted.options = options.files;
+  std::optional<Error> problems;
+  std::vector<RequirementLine> from_files, ignored;
+  for (const std::string& file : options.constraint_files)
+    collect(problems, read_file_into(file, true, options.peep, context, session, from_files, wanted.constraints, wanted));
+  std::vector<RequirementLine> from_constraints = std::exchange(from_files, {});
+  for (const RequirementArgument& argument : options.arguments) {
+    auto line = packaging::parse_requirement_argument(argument.text, argument.editable, context);
+    if (line) {
+      wanted.requirements.push_back(std::move(*line));
+    } else {
+      collect(problems, fail(std::move(line).error()));
+    }
+  }
+  for (const std::string& file : options.requirement_files)
+    collect(problems, read_file_into(file, false, options.peep, context, session, from_files, wanted.constraints, wanted));
+  for (const std::string& file : options.override_files)
+    collect(problems, read_file_into(file, false, false, context, session, wanted.overrides, ignored, wanted));
+  for (auto* lines : {&from_constraints, &from_files})
+    std::move(lines->begin(), lines->end(), std::back_inserter(wanted.requirements));
+  session.report(diagnostics);
+  if (problems) return fail(std::move(*problems));
+
+  // Before markers: one hashed line for another platform switches the mode on, as in pip.
+  wanted.hash_mode = wanted.options.require_hashes || options.peep ||
+                     (!wanted.options.no_require_hashes && (has_any_hash(wanted.requirements) || has_any_hash(wanted.constraints)));
+  PIPIT_CHECK(keep_applicable(wanted.requirements, markers, session));
+  PIPIT_CHECK(keep_applicable(wanted.constraints, markers, session));
+  PIPIT_CHECK(keep_applicable(wanted.overrides, markers, session));
+  for (const std::string& host : wanted.options.trusted_hosts) session.trust_host(host);
+  for (const auto* urls : {&wanted.options.index_urls, &wanted.options.find_links})
+    for (const std::string& url : *urls) session.add_credential_source(url);
+  return wanted;
+}
+
+}  // namespace pipit::ops
