@@ -115,6 +115,7 @@ std::optional<std::string> LinkReader::resolve(std::string_view reference, std::
   Result<Url> joined = base_.join(quoted(address));
   if (!joined) return "its link is no URL: " + joined.error().message;
   if (auto refused = check_scheme(*joined)) return refused;
+  if (has_dot_segment(joined->path)) return "its link holds `.` or `..` segments";
   joined->fragment.reset();
   url = joined->str();
   const std::size_t path = address.find("//") == address.npos ? address.npos : address.find('/', address.find("//") + 2);
