@@ -13,7 +13,7 @@ pipit_room(python     USES base sys packaging                                  W
 pipit_room(index      USES base sys packaging model net                        WRAPS nlohmann/          LINKS pipit_json)
 pipit_room(resolve    USES base packaging model)
 pipit_room(wheel      USES base sys packaging archive verify)
-pipit_room(build      USES base sys packaging archive python)
+pipit_room(build      USES base sys packaging archive python                  WRAPS nlohmann/          LINKS pipit_json)
 pipit_room(fetch      USES base sys packaging model net archive verify index resolve wheel build)
 pipit_room(install    USES base sys packaging model verify python wheel        WRAPS nlohmann/          LINKS pipit_json)
 pipit_room(ops        USES base sys packaging model net archive verify python index resolve wheel build fetch install WRAPS nlohmann/ LINKS pipit_json)

@@ -1,0 +1,87 @@
+// SdistBuilder: turns an unpacked source tree into a wheel (or its metadata) by asking its PEP 517 back end, in a process of
+// the target's Python. It knows hooks and processes; where build requirements come from is the EnvironmentMaker's matter
+// (ops implements it with pipit's own resolver, store and transaction), and where the wheel goes is the caller's.
+//
+// A builder may be used from several threads for different trees. Errors: what a back end did is reported with the step, the
+// exit code and the last lines of its output (pip's layout). The tree itself may be written to by its back end.
+// Specs: PEP 517, 518, 660; pyproject-toml.rst.
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "pipit/base/result.h"
+
+namespace pipit::build {
+
+inline constexpr ErrorCode kNotAProject{"not-a-python-project"};
+inline constexpr ErrorCode kBadPyproject{"invalid-pyproject-build-system-requires"};
+inline constexpr ErrorCode kBackendUnavailable{"backend-unavailable"};
+inline constexpr ErrorCode kBuildFailed{"subprocess-exited-with-error"};
+inline constexpr ErrorCode kBadBackendAnswer{"bad-backend-answer"};
+inline constexpr ErrorCode kBuildTimeout{"build-timeout"};
+
+// Where a back end runs: the interpreter, and the scripts of its requirements.
+struct BuildEnvironment {
+  std::filesystem::path python;
+  std::filesystem::path scripts;
+};
+
+// Makes build environments. Implemented two floors up.
+class EnvironmentMaker {
+ public:
+  virtual ~EnvironmentMaker() = default;
+  // A fresh environment that holds `requirements`. `project` is for messages ("docopt 0.6.2").
+  virtual Result<BuildEnvironment> make(const std::vector<std::string>& requirements, const std::string& project) = 0;
+  virtual Status extend(const BuildEnvironment& environment, const std::vector<std::string>& requirements, const std::string& project) = 0;
+};
+
+// A step as the user sees it: "Getting requirements to build wheel". `ended` is empty when it starts.
+enum class StepEnd { done, error };
+using StepListener = std::function<void(const std::string& step, std::optional<StepEnd> ended)>;
+
+struct BuildOptions {
+  std::map<std::string, std::vector<std::string>> config_settings;
+  std::vector<std::pair<std::string, std::string>> environment;  // of the process; PIP_* and Python's own are left out
+  std::filesystem::path scratch;                                 // private; driver, answers, built wheels
+  std::chrono::milliseconds timeout{std::chrono::hours(1)};      // for each hook
+  StepListener on_step;
+  std::function<void(std::string_view)> on_output;               // of the back end, as it comes (-v)
+};
+
+struct Project {
+  std::filesystem::path directory;  // holds pyproject.toml or setup.py
+  std::string shown;                // for messages: "docopt==0.6.2", a path
+};
+
+enum class WheelKind { regular, editable };
+
+class SdistBuilder {
+ public:
+  SdistBuilder(EnvironmentMaker& environments, BuildOptions options) : environments_(environments), options_(std::move(options)) {}
+
+  // METADATA's text, from the prepare hook or, where there is none, from a built wheel's dist-info (then the path of that
+  // wheel is set as well, so that nothing is built twice).
+  struct Prepared {
+    std::string metadata;                             // empty if only the wheel is there
+    std::optional<std::filesystem::path> wheel;
+    std::filesystem::path metadata_directory;         // what prepare made; handed on to build_wheel
+    BuildEnvironment environment;
+  };
+  Result<Prepared> prepare(const Project& project, WheelKind kind, std::stop_token stop);
+  // The wheel's path below the scratch directory.
+  Result<std::filesystem::path> build(const Project& project, WheelKind kind, const Prepared& prepared, std::stop_token stop);
+
+ private:
+  EnvironmentMaker& environments_;
+  BuildOptions options_;
+};
+
+}  // namespace pipit::build

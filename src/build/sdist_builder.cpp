@@ -1,0 +1,254 @@
+#include "pipit/build/sdist_builder.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "build/driver.h"
+#include "pipit/base/text.h"
+#include "pipit/packaging/pyproject.h"
+#include "pipit/sys/file.h"
+#include "pipit/sys/process.h"
+
+namespace pipit::build {
+
+namespace {
+
+constexpr std::uint64_t kPyprojectMaxBytes = 4u << 20, kMetadataMaxBytes = 16u << 20, kAnswerMaxBytes = 4u << 20;
+constexpr std::size_t kOutputLinesShown = 30;
+
+// What a back end needs of the surroundings, without what would steer Python or give away secrets.
+std::vector<std::pair<std::string, std::string>> process_environment(const BuildOptions& options, const BuildEnvironment& where) {
+  std::vector<std::pair<std::string, std::string>> result;
+  std::string path;
+  for (const auto& [name, value] : options.environment) {
+    if (name == "PATH") path = value;
+    if (name == "PATH" || name.starts_with("PIP_") || name.starts_with("PYTHON") || name == "VIRTUAL_ENV" || name == "__PYVENV_LAUNCHER__") continue;
+    result.emplace_back(name, value);
+  }
+  result.emplace_back("PATH", where.scripts.string() + (path.empty() ? "" : ":" + path));
+  result.emplace_back("PYTHONNOUSERSITE", "1");
+  result.emplace_back("PYTHONIOENCODING", "utf-8");
+  return result;
+}
+
+std::vector<std::string> last_lines(const std::string& output) {
+  std::vector<std::string> lines;
+  for (std::string_view line : split(output, '\n')) lines.emplace_back(line);
+  while (!lines.empty() && trim(lines.back()).empty()) lines.pop_back();
+  if (lines.size() > kOutputLinesShown) lines.erase(lines.begin(), lines.end() - static_cast<std::ptrdiff_t>(kOutputLinesShown));
+  return lines;
+}
+
+// What the output says about the cause, in words that help.
+std::optional<std::string> diagnose(const std::string& output) {
+  struct Sign {
+    const char* text;
+    const char* hint;
+  };
+  static constexpr Sign signs[] = {
+      {"Python.h: No such file", "the interpreter's headers are missing: install its development package (Debian: python3-dev)"},
+      {"command 'gcc' failed: No such file", "a C compiler is needed: install one (Debian: build-essential)"},
+      {"unable to execute 'gcc'", "a C compiler is needed: install one (Debian: build-essential)"},
+      {"command 'cc' failed: No such file", "a C compiler is needed: install one (Debian: build-essential)"},
+      {"No such file or directory: 'gcc'", "a C compiler is needed: install one (Debian: build-essential)"},
+      {"error: can't find Rust compiler", "a Rust compiler is needed"},
+      {"No module named 'distutils'", "this release needs distutils, which Python 3.12 no longer has: take a newer release or an older Python"},
+      {"Temporary failure in name resolution", "the build tried to use the network"},
+  };
+  for (const Sign& sign : signs)
+    if (output.find(sign.text) != std::string::npos) return sign.hint;
+  return std::nullopt;
+}
+
+Error failure(const Project& project, const std::string& step, const sys::ProcessResult& result, const std::string& more) {
+  Error error = make_pip_error(kBuildFailed, step + " did not run successfully.");
+  error.layout = Layout::rich;
+  error.details.push_back(fmt::format("exit code: {}", result.exit_code));
+  const std::string output = result.output + more;
+  const auto lines = last_lines(output);
+  error.details.push_back(fmt::format("[{} lines of output]", lines.size()));
+  for (const std::string& line : lines) error.details.push_back("  " + line);
+  error.details.push_back("[end of output]");
+  error.hints.push_back("this error comes from the build back end of " + project.shown + ", not from pipit");
+  if (auto hint = diagnose(output)) error.hints.insert(error.hints.begin(), *hint);
+  return std::move(error).while_("building " + project.shown);
+}
+
+struct HookAnswer {
+  bool missing = false;
+  nlohmann::json value;
+};
+
+class HookCaller {
+ public:
+  HookCaller(const Project& project, const packaging::BuildSystem& system, const BuildOptions& options, std::filesystem::path folder, std::stop_token stop)
+      : project_(project), system_(system), options_(options), folder_(std::move(folder)), stop_(std::move(stop)) {}
+
+  Result<HookAnswer> call(const BuildEnvironment& where, const std::string& hook, nlohmann::json arguments, const std::string& step) {
+    if (options_.on_step) options_.on_step(step, std::nullopt);
+    auto answer = run(where, hook, std::move(arguments), step);
+    if (options_.on_step) options_.on_step(step, answer ? StepEnd::done : StepEnd::error);
+    return answer;
+  }
+
+  nlohmann::json config_settings() const {
+    nlohmann::json settings = nlohmann::json::object();
+    for (const auto& [key, values] : options_.config_settings) settings[key] = values.size() == 1 ? nlohmann::json(values[0]) : nlohmann::json(values);
+    return settings;
+  }
+
+ private:
+  Result<HookAnswer> run(const BuildEnvironment& where, const std::string& hook, nlohmann::json arguments, const std::string& step) {
+    const auto driver = folder_ / "driver.py", request_path = folder_ / (hook + ".request.json"), answer_path = folder_ / (hook + ".answer.json");
+    nlohmann::json request;
+    request["backend"] = system_.backend;
+    request["hook"] = hook;
+    request["arguments"] = std::move(arguments);
+    request["backend_path"] = nlohmann::json::array();
+    for (const std::string& place : system_.backend_path) request["backend_path"].push_back((project_.directory / place).string());
+    PIPIT_CHECK(sys::replace_file(sys::real_os(), driver, kDriverScript, 0600));
+    PIPIT_CHECK(sys::replace_file(sys::real_os(), request_path, request.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace), 0600));
+
+    sys::ProcessSpec spec;
+    spec.program = where.python;
+    spec.arguments = {driver.string(), request_path.string(), answer_path.string()};
+    spec.environment = process_environment(options_, where);
+    spec.directory = project_.directory;
+    spec.merge_stderr = true;
+    spec.timeout = options_.timeout;
+    spec.on_output = options_.on_output;
+    auto result = sys::run_process(spec, stop_);
+    if (!result) {
+      if (result.error().code == sys::kProcessTimeout)
+        return fail(make_error(kBuildTimeout, fmt::format("{} of {} took longer than {} s and was ended", step, project_.shown,
+                                                          std::chrono::duration_cast<std::chrono::seconds>(options_.timeout).count())));
+      return fail(std::move(result).error().while_("building " + project_.shown));
+    }
+    if (result->exit_code != 0) return fail(failure(project_, step, *result, ""));
+    return read_answer(answer_path, hook, step, *result);
+  }
+
+  Result<HookAnswer> read_answer(const std::filesystem::path& path, const std::string& hook, const std::string& step, const sys::ProcessResult& result) {
+    auto text = sys::read_file(path, kAnswerMaxBytes);
+    const nlohmann::json answer = text ? nlohmann::json::parse(*text, nullptr, false) : nlohmann::json();
+    if (!answer.is_object() || !answer.contains("kind"))
+      return fail(make_error(kBadBackendAnswer, fmt::format("the back end of {} ended without an answer to {}", project_.shown, hook)));
+    if (answer["kind"] == "backend-unavailable") {
+      Error error = failure(project_, step, result, answer.value("text", ""));
+      error.code = kBackendUnavailable;
+      error.message = fmt::format("Cannot import build backend '{}'.", system_.backend);
+      return fail(std::move(error));
+    }
+    if (answer["kind"] != "ok")
+      return fail(make_error(kBadBackendAnswer, fmt::format("the build backend '{}' of {} has no hook {}", system_.backend, project_.shown, hook)));
+    return HookAnswer{answer.value("missing", false), answer.value("value", nlohmann::json())};
+  }
+
+  const Project& project_;
+  const packaging::BuildSystem& system_;
+  const BuildOptions& options_;
+  std::filesystem::path folder_;
+  std::stop_token stop_;
+};
+
+const char* suffix(WheelKind kind) { return kind == WheelKind::editable ? "editable" : "wheel"; }
+
+// One path component that a back end may name: never a way out of the folder.
+bool is_plain_name(const std::string& name) { return !name.empty() && name.find('/') == std::string::npos && name != "." && name != ".." && name.find('\0') == std::string::npos; }
+
+Result<packaging::BuildSystem> read_build_system(const Project& project) {
+  const auto path = project.directory / "pyproject.toml";
+  const bool has_setup = sys::is_regular_file(project.directory / "setup.py");
+  if (!sys::is_regular_file(path)) {
+    if (has_setup) return packaging::BuildSystem::legacy();
+    return fail(make_pip_error(kNotAProject, fmt::format("{} does not appear to be a Python project: neither 'setup.py' nor 'pyproject.toml' found.", project.shown)));
+  }
+  PIPIT_TRY(const std::string text, sys::read_file(path, kPyprojectMaxBytes));
+  PIPIT_TRY(auto pyproject, packaging::Pyproject::parse(text, project.shown));
+  PIPIT_TRY(auto root, sys::real_path(project.directory));
+  for (const std::string& place : pyproject.build_system.backend_path) {
+    auto inside = sys::real_path(project.directory / place);
+    const std::string wall = root.string() + "/";
+    if (!inside || !(inside->string() + "/").starts_with(wall))
+      return fail(make_error(kBadPyproject, fmt::format("backend-path `{}` of {} leads outside of its source tree", place, project.shown)));
+  }
+  return std::move(pyproject.build_system);
+}
+
+Result<std::vector<std::string>> requirement_list(const nlohmann::json& value, const Project& project) {
+  std::vector<std::string> requirements;
+  if (!value.is_array()) return fail(make_error(kBadBackendAnswer, fmt::format("the back end of {} answered with no list of requirements", project.shown)));
+  for (const nlohmann::json& item : value) {
+    if (!item.is_string()) return fail(make_error(kBadBackendAnswer, fmt::format("the back end of {} asks for a requirement that is no text", project.shown)));
+    requirements.push_back(item.get<std::string>());
+  }
+  return requirements;
+}
+
+Result<std::filesystem::path> make_folder(const BuildOptions& options, const char* name) {
+  PIPIT_TRY(sys::TempDir folder, sys::TempDir::create(options.scratch, name));
+  return folder.release();
+}
+
+// Steps as pip names them.
+std::string metadata_step(WheelKind kind) { return kind == WheelKind::editable ? "Preparing editable metadata (pyproject.toml)" : "Preparing metadata (pyproject.toml)"; }
+std::string requires_step(WheelKind kind) { return kind == WheelKind::editable ? "Getting requirements to build editable" : "Getting requirements to build wheel"; }
+std::string build_step(WheelKind kind, const Project& project) {
+  return fmt::format("Building {} for {} (pyproject.toml)", kind == WheelKind::editable ? "editable" : "wheel", project.shown);
+}
+
+Result<std::filesystem::path> call_build(HookCaller& hooks, const Project& project, WheelKind kind, const BuildEnvironment& where,
+                                         const std::filesystem::path& metadata_directory, const BuildOptions& options) {
+  PIPIT_TRY(const std::filesystem::path output, make_folder(options, "wheel-"));
+  nlohmann::json arguments = {{"wheel_directory", output.string()}, {"config_settings", hooks.config_settings()}};
+  arguments["metadata_directory"] = metadata_directory.empty() ? nlohmann::json() : nlohmann::json(metadata_directory.string());
+  PIPIT_TRY(const HookAnswer answer, hooks.call(where, fmt::format("build_{}", suffix(kind)), std::move(arguments), build_step(kind, project)));
+  if (!answer.value.is_string() || !is_plain_name(answer.value.get<std::string>()))
+    return fail(make_error(kBadBackendAnswer, fmt::format("the back end of {} did not name the wheel it built", project.shown)));
+  const std::filesystem::path wheel = output / answer.value.get<std::string>();
+  PIPIT_TRY(auto found, sys::stat_path(wheel, sys::Follow::no));
+  if (!found || found->kind != sys::FileStat::Kind::regular)
+    return fail(make_error(kBadBackendAnswer, fmt::format("the back end of {} says it built {}, but no such file is there", project.shown, wheel.filename().string())));
+  return wheel;
+}
+
+}  // namespace
+
+Result<SdistBuilder::Prepared> SdistBuilder::prepare(const Project& project, WheelKind kind, std::stop_token stop) {
+  PIPIT_TRY(const packaging::BuildSystem system, read_build_system(project));
+  Prepared prepared;
+  PIPIT_TRY(prepared.environment, environments_.make(system.requirements, project.shown));
+  PIPIT_TRY(const std::filesystem::path folder, make_folder(options_, "hooks-"));
+  HookCaller hooks(project, system, options_, folder, stop);
+
+  PIPIT_TRY(const HookAnswer more, hooks.call(prepared.environment, fmt::format("get_requires_for_build_{}", suffix(kind)),
+                                              {{"config_settings", hooks.config_settings()}}, requires_step(kind)));
+  PIPIT_TRY(const std::vector<std::string> requirements, requirement_list(more.value, project));
+  if (!requirements.empty()) PIPIT_CHECK(environments_.extend(prepared.environment, requirements, project.shown));
+
+  PIPIT_TRY(const std::filesystem::path metadata_root, make_folder(options_, "metadata-"));
+  PIPIT_TRY(const HookAnswer metadata, hooks.call(prepared.environment, fmt::format("prepare_metadata_for_build_{}", suffix(kind)),
+                                                  {{"metadata_directory", metadata_root.string()}, {"config_settings", hooks.config_settings()}},
+                                                  metadata_step(kind)));
+  if (metadata.missing) {
+    PIPIT_TRY(prepared.wheel, call_build(hooks, project, kind, prepared.environment, {}, options_));
+    return prepared;
+  }
+  if (!metadata.value.is_string() || !is_plain_name(metadata.value.get<std::string>()))
+    return fail(make_error(kBadBackendAnswer, fmt::format("the back end of {} did not name its dist-info directory", project.shown)));
+  prepared.metadata_directory = metadata_root / metadata.value.get<std::string>();
+  PIPIT_TRY(prepared.metadata, sys::read_file(prepared.metadata_directory / "METADATA", kMetadataMaxBytes));
+  return prepared;
+}
+
+Result<std::filesystem::path> SdistBuilder::build(const Project& project, WheelKind kind, const Prepared& prepared, std::stop_token stop) {
+  if (prepared.wheel) return *prepared.wheel;
+  PIPIT_TRY(const packaging::BuildSystem system, read_build_system(project));
+  PIPIT_TRY(const std::filesystem::path folder, make_folder(options_, "hooks-"));
+  HookCaller hooks(project, system, options_, folder, stop);
+  return call_build(hooks, project, kind, prepared.environment, prepared.metadata_directory, options_);
+}
+
+}  // namespace pipit::build
