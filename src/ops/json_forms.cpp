@@ -76,4 +76,29 @@ Json direct_url_json(const packaging::DirectUrl& direct_url) { return Json::pars
 
 std::string print_json(const Json& json) { return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n"; }
 
+namespace {
+
+void print_line(const Json& json, std::string& out) {
+  if (json.is_object() || json.is_array()) {
+    out += json.is_object() ? '{' : '[';
+    bool first = true;
+    for (auto item = json.begin(); item != json.end(); ++item) {
+      if (!std::exchange(first, false)) out += ", ";
+      if (json.is_object()) out += Json(item.key()).dump(-1, ' ', true, Json::error_handler_t::replace) + ": ";
+      print_line(*item, out);
+    }
+    out += json.is_object() ? '}' : ']';
+  } else {
+    out += json.dump(-1, ' ', true, Json::error_handler_t::replace);
+  }
+}
+
+}  // namespace
+
+std::string print_json_line(const Json& json) {
+  std::string out;
+  print_line(json, out);
+  return out;
+}
+
 }  // namespace pipit::ops

@@ -18,5 +18,7 @@ Json environment_json(const packaging::MarkerEnvironment& markers);
 Json direct_url_json(const packaging::DirectUrl& direct_url);
 // Printed as pip prints: indented by two, no ASCII escapes, bytes that are no UTF-8 replaced.
 std::string print_json(const Json& json);
+// One line with ", " and ": ", ASCII only, as Python's json.dumps.
+std::string print_json_line(const Json& json);
 
 }  // namespace pipit::ops
