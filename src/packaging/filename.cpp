@@ -57,7 +57,9 @@ Result<WheelFilename> WheelFilename::parse(std::string_view filename) {
   wheel.version = *std::move(version);
   if (parts.size() == 6) {
     auto build = parse_build_tag(parts[2]);
-    if (!build) return fail(make_error(kInvalidWheelFilename, "Invalid build number: " + std::string(parts[2]) + " in " + python_repr(stem)));
+    if (!build)
+      return fail(
+          make_error(kInvalidWheelFilename, "Invalid build number: " + std::string(parts[2]) + " in " + python_repr(stem)));
     wheel.build = *std::move(build);
   }
   auto tags = parse_tag(stem.substr(static_cast<std::size_t>(parts[parts.size() - 3].data() - stem.data())));
@@ -100,7 +102,7 @@ std::optional<std::string> sdist_version_text(std::string_view filename, std::st
 // As pip splits names: the last extension, with a ".tar" before it; leading dots begin no extension. So "a.tar.zip" has the
 // suffix ".tar.zip", which is unknown.
 std::optional<std::string> archive_suffix(std::string_view filename) {
-  static constexpr std::array<std::string_view, 12> kSuffixes{".whl", ".tar.gz", ".zip", ".tgz",    ".tar",     ".tar.bz2",
+  static constexpr std::array<std::string_view, 12> kSuffixes{".whl", ".tar.gz", ".zip", ".tgz",    ".tar",      ".tar.bz2",
                                                               ".tbz", ".tar.xz", ".txz", ".tar.lz", ".tar.lzma", ".tlz"};
   const std::size_t stem = std::min(filename.find_first_not_of('.'), filename.size());
   std::size_t begin = filename.rfind('.');

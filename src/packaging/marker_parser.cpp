@@ -191,7 +191,9 @@ class ProgramParser {
   bool take_connective() {
     const std::int32_t op = lexer_.take_word("or") ? Program::kOr : lexer_.take_word("and") ? Program::kAnd : Program::kDropped;
     if (op == Program::kDropped) return false;
-    while (!operators_.empty() && (operators_.back() == Program::kAnd || (op == Program::kOr && operators_.back() == Program::kOr))) reduce();
+    while (!operators_.empty() &&
+           (operators_.back() == Program::kAnd || (op == Program::kOr && operators_.back() == Program::kOr)))
+      reduce();
     operators_.push_back(op);
     program_.infix.push_back(op);
     return true;
@@ -223,8 +225,8 @@ class ProgramParser {
   }
 
   Error unclosed() const {
-    return lexer_.error("Expected matching RIGHT_PARENTHESIS for LEFT_PARENTHESIS, after marker expression", groups_.back().opened_at,
-                        lexer_.position());
+    return lexer_.error("Expected matching RIGHT_PARENTHESIS for LEFT_PARENTHESIS, after marker expression",
+                        groups_.back().opened_at, lexer_.position());
   }
 
   Lexer& lexer_;

@@ -16,16 +16,51 @@
 namespace pipit::packaging {
 
 enum class Variable : std::uint8_t {
-  implementation_name, implementation_version, os_name, platform_machine, platform_release, platform_system, platform_version,
-  python_full_version, platform_python_implementation, python_version, sys_platform, extra, extras, dependency_groups, unknown
+  implementation_name,
+  implementation_version,
+  os_name,
+  platform_machine,
+  platform_release,
+  platform_system,
+  platform_version,
+  python_full_version,
+  platform_python_implementation,
+  python_version,
+  sys_platform,
+  extra,
+  extras,
+  dependency_groups,
+  unknown
 };
 inline constexpr std::size_t kVariableCount = static_cast<std::size_t>(Variable::unknown);
 // In the order of the enumerators.
-inline constexpr std::array<std::string_view, kVariableCount> kVariableNames{
-    "implementation_name", "implementation_version", "os_name", "platform_machine", "platform_release", "platform_system", "platform_version",
-    "python_full_version", "platform_python_implementation", "python_version", "sys_platform", "extra", "extras", "dependency_groups"};
+inline constexpr std::array<std::string_view, kVariableCount> kVariableNames{"implementation_name",
+                                                                             "implementation_version",
+                                                                             "os_name",
+                                                                             "platform_machine",
+                                                                             "platform_release",
+                                                                             "platform_system",
+                                                                             "platform_version",
+                                                                             "python_full_version",
+                                                                             "platform_python_implementation",
+                                                                             "python_version",
+                                                                             "sys_platform",
+                                                                             "extra",
+                                                                             "extras",
+                                                                             "dependency_groups"};
 
-enum class MarkerOperator : std::uint8_t { in, not_in, less, less_equal, equal, not_equal, greater_equal, greater, compatible, arbitrary };
+enum class MarkerOperator : std::uint8_t {
+  in,
+  not_in,
+  less,
+  less_equal,
+  equal,
+  not_equal,
+  greater_equal,
+  greater,
+  compatible,
+  arbitrary
+};
 
 struct Operand {
   bool is_variable = false;

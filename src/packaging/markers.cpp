@@ -26,21 +26,34 @@ const std::string* find_other(const Scope& scope, std::string_view name) {
 const std::string* find_text(const Scope& scope, const Comparison& comparison) {
   const MarkerEnvironment& e = scope.environment;
   switch (comparison.variable) {
-    case Variable::implementation_name: return &e.implementation_name;
-    case Variable::implementation_version: return &e.implementation_version;
-    case Variable::os_name: return &e.os_name;
-    case Variable::platform_machine: return &e.platform_machine;
-    case Variable::platform_release: return &e.platform_release;
-    case Variable::platform_system: return &e.platform_system;
-    case Variable::platform_version: return &e.platform_version;
-    case Variable::python_full_version: return scope.full_version.empty() ? &e.python_full_version : &scope.full_version;
-    case Variable::platform_python_implementation: return &e.platform_python_implementation;
-    case Variable::python_version: return &e.python_version;
-    case Variable::sys_platform: return &e.sys_platform;
-    case Variable::extra: return scope.extra != nullptr ? scope.extra : find_other(scope, "extra");
+    case Variable::implementation_name:
+      return &e.implementation_name;
+    case Variable::implementation_version:
+      return &e.implementation_version;
+    case Variable::os_name:
+      return &e.os_name;
+    case Variable::platform_machine:
+      return &e.platform_machine;
+    case Variable::platform_release:
+      return &e.platform_release;
+    case Variable::platform_system:
+      return &e.platform_system;
+    case Variable::platform_version:
+      return &e.platform_version;
+    case Variable::python_full_version:
+      return scope.full_version.empty() ? &e.python_full_version : &scope.full_version;
+    case Variable::platform_python_implementation:
+      return &e.platform_python_implementation;
+    case Variable::python_version:
+      return &e.python_version;
+    case Variable::sys_platform:
+      return &e.sys_platform;
+    case Variable::extra:
+      return scope.extra != nullptr ? scope.extra : find_other(scope, "extra");
     case Variable::extras:
     case Variable::dependency_groups:
-    case Variable::unknown: break;
+    case Variable::unknown:
+      break;
   }
   return find_other(scope, comparison.right.text);
 }
@@ -54,16 +67,22 @@ Error undefined_comparison(MarkerOperator op, std::string_view left, std::string
 
 Result<bool> compare_strings(std::string_view left, MarkerOperator op, std::string_view right) {
   switch (op) {
-    case MarkerOperator::in: return right.find(left) != std::string_view::npos;
-    case MarkerOperator::not_in: return right.find(left) == std::string_view::npos;
+    case MarkerOperator::in:
+      return right.find(left) != std::string_view::npos;
+    case MarkerOperator::not_in:
+      return right.find(left) == std::string_view::npos;
     case MarkerOperator::equal:
     case MarkerOperator::less_equal:
-    case MarkerOperator::greater_equal: return left == right;
-    case MarkerOperator::not_equal: return left != right;
+    case MarkerOperator::greater_equal:
+      return left == right;
+    case MarkerOperator::not_equal:
+      return left != right;
     case MarkerOperator::less:
-    case MarkerOperator::greater: return false;
+    case MarkerOperator::greater:
+      return false;
     case MarkerOperator::compatible:
-    case MarkerOperator::arbitrary: break;
+    case MarkerOperator::arbitrary:
+      break;
   }
   return fail(undefined_comparison(op, left, right));
 }
@@ -79,15 +98,17 @@ Result<bool> compare_with_set(const Comparison& c, const Scope& scope) {
   const std::string_view name = kVariableNames[static_cast<std::size_t>(c.variable)];
   if (scope.extras.context != MarkerContext::lock_file) return fail(undefined("'" + std::string(name) + "' is not defined here"));
   if (c.variable_left) {
-    return fail(undefined("Set-valued marker '" + std::string(name) + "' can only be used with the membership form (e.g. \"<name>\" in " +
-                          std::string(name) + "); it cannot appear on the left-hand side of '" +
-                          std::string(marker_operator_text(c.op)) + "'."));
+    return fail(undefined("Set-valued marker '" + std::string(name) +
+                          "' can only be used with the membership form (e.g. \"<name>\" in " + std::string(name) +
+                          "); it cannot appear on the left-hand side of '" + std::string(marker_operator_text(c.op)) + "'."));
   }
   const auto& set = c.variable == Variable::extras ? scope.extras.extras : scope.extras.dependency_groups;
   const std::string wanted = normalize_name(c.left.text);
-  const bool member = std::any_of(set.begin(), set.end(), [&](const std::string& item) { return normalize_name(item) == wanted; });
+  const bool member =
+      std::any_of(set.begin(), set.end(), [&](const std::string& item) { return normalize_name(item) == wanted; });
   if (c.op == MarkerOperator::in || c.op == MarkerOperator::not_in) return member == (c.op == MarkerOperator::in);
-  if (c.op == MarkerOperator::compatible || c.op == MarkerOperator::arbitrary) return fail(undefined_comparison(c.op, wanted, name));
+  if (c.op == MarkerOperator::compatible || c.op == MarkerOperator::arbitrary)
+    return fail(undefined_comparison(c.op, wanted, name));
   return c.op == MarkerOperator::not_equal;
 }
 
@@ -230,11 +251,20 @@ std::string Marker::str() const {
     if (blank && step != Program::kClose) out += ' ';
     blank = step != Program::kOpen;
     switch (step) {
-      case Program::kAnd: out += "and"; break;
-      case Program::kOr: out += "or"; break;
-      case Program::kOpen: out += '('; break;
-      case Program::kClose: out += ')'; break;
-      default: append_comparison(out, program_->comparisons[static_cast<std::size_t>(step)]);
+      case Program::kAnd:
+        out += "and";
+        break;
+      case Program::kOr:
+        out += "or";
+        break;
+      case Program::kOpen:
+        out += '(';
+        break;
+      case Program::kClose:
+        out += ')';
+        break;
+      default:
+        append_comparison(out, program_->comparisons[static_cast<std::size_t>(step)]);
     }
   }
   return out;

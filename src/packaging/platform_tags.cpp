@@ -10,7 +10,8 @@ namespace {
 using Names = std::vector<std::string>;
 
 std::string normal(std::string text) {
-  std::replace_if(text.begin(), text.end(), [](char c) { return c == '.' || c == '-' || c == ' '; }, '_');
+  std::replace_if(
+      text.begin(), text.end(), [](char c) { return c == '.' || c == '-' || c == ' '; }, '_');
   return text;
 }
 
@@ -22,7 +23,8 @@ bool contains(const Names& names, std::string_view name) { return std::find(name
 
 // PEP 600 names architectures that a manylinux wheel can be built for; 32-bit ARM only with the hard-float ABI.
 bool has_manylinux_abi(const TagTarget& target, const Names& architectures) {
-  static constexpr std::array<std::string_view, 7> kAllowed{"x86_64", "aarch64", "ppc64", "ppc64le", "s390x", "loongarch64", "riscv64"};
+  static constexpr std::array<std::string_view, 7> kAllowed{"x86_64", "aarch64",     "ppc64",  "ppc64le",
+                                                            "s390x",  "loongarch64", "riscv64"};
   if (contains(architectures, "armv7l")) return target.arm_hard_float;
   if (contains(architectures, "i686")) return true;
   return std::any_of(kAllowed.begin(), kAllowed.end(), [&](std::string_view name) { return contains(architectures, name); });
@@ -43,7 +45,8 @@ void add_manylinux(Names& out, const TagTarget& target, const Names& architectur
       const int newest = major == target.libc_major ? target.libc_minor : kLastMinorGuess;
       for (int minor = newest; minor >= (major == 2 ? oldest_minor : 0); --minor) {
         out.push_back(numbered("manylinux", major, minor, architecture));
-        if (const auto legacy = legacy_manylinux(major, minor); !legacy.empty()) out.push_back(std::string(legacy) + "_" + architecture);
+        if (const auto legacy = legacy_manylinux(major, minor); !legacy.empty())
+          out.push_back(std::string(legacy) + "_" + architecture);
       }
     }
   }
@@ -51,7 +54,8 @@ void add_manylinux(Names& out, const TagTarget& target, const Names& architectur
 
 void add_musllinux(Names& out, const TagTarget& target, const Names& architectures) {
   for (const std::string& architecture : architectures) {
-    for (int minor = target.libc_minor; minor >= 0; --minor) out.push_back(numbered("musllinux", target.libc_major, minor, architecture));
+    for (int minor = target.libc_minor; minor >= 0; --minor)
+      out.push_back(numbered("musllinux", target.libc_major, minor, architecture));
   }
 }
 
@@ -111,7 +115,8 @@ Names ios_tags(const TagTarget& target) {
   const std::string architecture = normal(target.architecture);
   if (target.os_major < 12) return out;
   for (int major = target.os_major; major > 11; --major) {
-    for (int minor = major == target.os_major ? target.os_minor : 9; minor >= 0; --minor) out.push_back(numbered("ios", major, minor, architecture));
+    for (int minor = major == target.os_major ? target.os_minor : 9; minor >= 0; --minor)
+      out.push_back(numbered("ios", major, minor, architecture));
   }
   return out;
 }
@@ -129,7 +134,9 @@ Names windows_tags(const TagTarget& target) {
   const std::string& name = target.architecture;
   if (name == "x86" || name == "win32" || name == "i686" || name == "i386") return {"win32"};
   if (name.starts_with("win")) return {normal(name)};
-  return {"win_" + (name == "x86_64" || name == "AMD64" ? "amd64" : name == "aarch64" || name == "ARM64" ? "arm64" : normal(name))};
+  return {"win_" + (name == "x86_64" || name == "AMD64"    ? "amd64"
+                    : name == "aarch64" || name == "ARM64" ? "arm64"
+                                                           : normal(name))};
 }
 
 // PEP 783: the version names the year and patch of the platform.
@@ -144,13 +151,20 @@ Names emscripten_tags(const TagTarget& target) {
 
 std::vector<std::string> platform_tags(const TagTarget& target) {
   switch (target.os) {
-    case OsKind::linux_: return linux_tags(target);
-    case OsKind::macos: return mac_tags(target);
-    case OsKind::windows: return windows_tags(target);
-    case OsKind::android: return android_tags(target);
-    case OsKind::ios: return ios_tags(target);
-    case OsKind::emscripten: return emscripten_tags(target);
-    case OsKind::other: break;
+    case OsKind::linux_:
+      return linux_tags(target);
+    case OsKind::macos:
+      return mac_tags(target);
+    case OsKind::windows:
+      return windows_tags(target);
+    case OsKind::android:
+      return android_tags(target);
+    case OsKind::ios:
+      return ios_tags(target);
+    case OsKind::emscripten:
+      return emscripten_tags(target);
+    case OsKind::other:
+      break;
   }
   return target.generic_platform.empty() ? Names{} : Names{normal(target.generic_platform)};
 }

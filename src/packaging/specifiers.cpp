@@ -1,6 +1,7 @@
 #include "pipit/packaging/specifiers.h"
 
 #include <algorithm>
+#include <unordered_set>
 
 #include "packaging/python_text.h"
 #include "packaging/specifier_scan.h"
@@ -137,14 +138,22 @@ std::string Specifier::str() const { return std::string(operator_text(op)) + tex
 
 bool Specifier::admits(const Version& candidate) const {
   switch (op) {
-    case Operator::equal: return equals(*this, candidate);
-    case Operator::not_equal: return !equals(*this, candidate);
-    case Operator::greater_equal: return candidate >= version;
-    case Operator::less_equal: return compare_public(candidate, version) <= 0;
-    case Operator::greater: return is_greater(candidate, version);
-    case Operator::less: return is_less(candidate, version);
-    case Operator::compatible: return is_compatible(*this, candidate);
-    case Operator::arbitrary: return ascii_iequals(candidate.str(), text);
+    case Operator::equal:
+      return equals(*this, candidate);
+    case Operator::not_equal:
+      return !equals(*this, candidate);
+    case Operator::greater_equal:
+      return candidate >= version;
+    case Operator::less_equal:
+      return compare_public(candidate, version) <= 0;
+    case Operator::greater:
+      return is_greater(candidate, version);
+    case Operator::less:
+      return is_less(candidate, version);
+    case Operator::compatible:
+      return is_compatible(*this, candidate);
+    case Operator::arbitrary:
+      return ascii_iequals(candidate.str(), text);
   }
   return false;
 }
@@ -189,12 +198,10 @@ std::string SpecifierSet::str() const {
   std::vector<std::pair<std::string, std::string>> clauses;  // as printed, canonical
   for (const Specifier& specifier : specifiers_) clauses.emplace_back(specifier.str(), canonical_clause(specifier));
   std::stable_sort(clauses.begin(), clauses.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
-  std::vector<std::string> seen, printed;
+  std::unordered_set<std::string> seen;
+  std::vector<std::string> printed;
   for (auto& [text, key] : clauses) {
-    const auto at = std::lower_bound(seen.begin(), seen.end(), key);
-    if (at != seen.end() && *at == key) continue;
-    seen.insert(at, std::move(key));
-    printed.push_back(std::move(text));
+    if (seen.insert(std::move(key)).second) printed.push_back(std::move(text));
   }
   return join(printed, ",");
 }
@@ -211,9 +218,8 @@ bool SpecifierSet::contains(const Version& version, std::string_view version_tex
 
 bool SpecifierSet::contains_text(std::string_view candidate, Prereleases prereleases) const {
   if (const auto version = Version::try_parse(candidate)) return contains(*version, candidate, prereleases);
-  return std::all_of(specifiers_.begin(), specifiers_.end(), [&](const Specifier& s) {
-    return s.op == Operator::arbitrary && ascii_iequals(s.text, candidate);
-  });
+  return std::all_of(specifiers_.begin(), specifiers_.end(),
+                     [&](const Specifier& s) { return s.op == Operator::arbitrary && ascii_iequals(s.text, candidate); });
 }
 
 std::vector<std::size_t> SpecifierSet::filter(std::span<const Version> versions, Prereleases prereleases) const {

@@ -15,14 +15,18 @@ constexpr std::size_t kTagsMax = 1000;
 constexpr std::size_t kNotFound = static_cast<std::size_t>(-1);
 
 bool is_identifier(std::string_view text) {
-  const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || static_cast<unsigned char>(c) >= 0x80; };
+  const auto letter = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || static_cast<unsigned char>(c) >= 0x80;
+  };
   const auto digit = [](char c) { return c >= '0' && c <= '9'; };
-  return !text.empty() && !digit(text.front()) && std::all_of(text.begin(), text.end(), [&](char c) { return letter(c) || digit(c); });
+  return !text.empty() && !digit(text.front()) &&
+         std::all_of(text.begin(), text.end(), [&](char c) { return letter(c) || digit(c); });
 }
 
 std::string normal_platform(std::string_view text) {
   std::string out(text);
-  std::replace_if(out.begin(), out.end(), [](char c) { return c == '.' || c == '-' || c == ' '; }, '_');
+  std::replace_if(
+      out.begin(), out.end(), [](char c) { return c == '.' || c == '-' || c == ' '; }, '_');
   return out;
 }
 
@@ -44,7 +48,8 @@ std::vector<std::string> cpython_abis(const TagTarget& target) {
   if (!target.abis.empty()) return target.abis;
   const std::string base = "cp" + nodot(target) + (has_flag(target, 't') ? "t" : "");
   const bool debug = has_flag(target, 'd');
-  std::vector<std::string> abis{base + (debug ? "d" : "") + (has_flag(target, 'm') ? "m" : "") + (has_flag(target, 'u') ? "u" : "")};
+  std::vector<std::string> abis{base + (debug ? "d" : "") + (has_flag(target, 'm') ? "m" : "") +
+                                (has_flag(target, 'u') ? "u" : "")};
   // Since 3.8 a debug build also loads ordinary extension modules.
   if (debug && std::pair(target.python_major, target.python_minor) >= std::pair(3, 8)) abis.push_back(base);
   return abis;
@@ -77,13 +82,15 @@ void add_cpython_tags(TagWriter& out, const TagTarget& target) {
   const std::string interpreter = "cp" + nodot(target);
   std::vector<std::string> abis = cpython_abis(target);
   const bool free_threaded = is_free_threaded(abis);
-  std::erase_if(abis, [&](const std::string& abi) { return abi == "abi3" || abi == "none" || (free_threaded && abi == "abi3t"); });
+  std::erase_if(abis,
+                [&](const std::string& abi) { return abi == "abi3" || abi == "none" || (free_threaded && abi == "abi3t"); });
   for (const std::string& abi : abis) out.add_platforms(interpreter, abi);
   const bool stable = std::pair(target.python_major, target.python_minor) >= std::pair(3, 2);
   const std::string stable_abi = free_threaded ? "abi3t" : "abi3";
   if (stable) out.add_platforms(interpreter, stable_abi);
   out.add_platforms(interpreter, "none");
-  for (int minor = target.python_minor - 1; stable && minor >= 2; --minor) out.add_platforms("cp" + nodot(target, minor), stable_abi);
+  for (int minor = target.python_minor - 1; stable && minor >= 2; --minor)
+    out.add_platforms("cp" + nodot(target, minor), stable_abi);
 }
 
 void add_generic_tags(TagWriter& out, const TagTarget& target, const std::string& interpreter) {

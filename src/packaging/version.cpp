@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <functional>
-#include <limits>
 
 #include "packaging/python_text.h"
 #include "packaging/version_parts.h"
@@ -35,8 +34,10 @@ std::strong_ordering compare_releases(std::string_view a, std::string_view b) {
   return std::strong_ordering::equal;
 }
 
-bool is_number(std::string_view segment) { return segment.front() >= '0' && segment.front() <= '9' &&
-         std::all_of(segment.begin(), segment.end(), [](char c) { return c >= '0' && c <= '9'; }); }
+bool is_number(std::string_view segment) {
+  return segment.front() >= '0' && segment.front() <= '9' &&
+         std::all_of(segment.begin(), segment.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
 
 // Words sort before numbers; a longer local part wins on a tie; no local part sorts before any.
 std::strong_ordering compare_locals(std::string_view a, std::string_view b) {
@@ -51,8 +52,10 @@ std::strong_ordering compare_locals(std::string_view a, std::string_view b) {
 }
 
 // Absent sorts first for post, last for dev; the caller says which through `absent_last`.
-std::strong_ordering compare_optional(const std::optional<std::string>& a, const std::optional<std::string>& b, bool absent_last) {
-  if (a.has_value() != b.has_value()) return a.has_value() == absent_last ? std::strong_ordering::less : std::strong_ordering::greater;
+std::strong_ordering compare_optional(const std::optional<std::string>& a, const std::optional<std::string>& b,
+                                      bool absent_last) {
+  if (a.has_value() != b.has_value())
+    return a.has_value() == absent_last ? std::strong_ordering::less : std::strong_ordering::greater;
   return a ? compare_numbers(*a, *b) : std::strong_ordering::equal;
 }
 
@@ -127,8 +130,10 @@ class VersionParser {
   std::optional<std::size_t> read_word(const std::array<std::string_view, N>& words, Number& number) {
     const char* start = at_ != end_ && is_separator(*at_) ? at_ + 1 : at_;
     const std::string_view rest(start, static_cast<std::size_t>(end_ - start));
+    if (rest.empty()) return std::nullopt;
+    const char first = lower(rest.front());
     for (std::size_t i = 0; i < N; ++i) {
-      if (rest.size() < words[i].size() || !ascii_iequals(rest.substr(0, words[i].size()), words[i])) continue;
+      if (first != words[i].front() || !ascii_iequals(rest.substr(0, words[i].size()), words[i])) continue;
       at_ = start + words[i].size();
       if (at_ != end_ && is_separator(*at_)) ++at_;
       if (at_ != end_ && is_digit(*at_)) number = read_number();
@@ -182,7 +187,8 @@ class VersionParser {
   PreKind pre_kind() const { return pre_kind_ == PreKind::none && !post_ && dev_ ? PreKind::dev_only : pre_kind_; }
 
   bool fits_key() const {
-    return packable_ && epoch_.digits == "0" && pre_.fits(kPreBits) && (!post_ || (post_->fits(kPostBits) && post_->value + 1 <= mask(kPostBits))) &&
+    return packable_ && epoch_.digits == "0" && pre_.fits(kPreBits) &&
+           (!post_ || (post_->fits(kPostBits) && post_->value + 1 <= mask(kPostBits))) &&
            (!dev_ || (dev_->fits(kDevBits) && dev_->value < kNoDev));
   }
 
@@ -239,8 +245,7 @@ class VersionParser {
   std::optional<Number> post_, dev_;
 };
 
-Version::Version()
-    : low_(static_cast<std::uint64_t>(PreKind::none) << kPreKindShift | kNoDev << kDevShift) {}
+Version::Version() : low_(static_cast<std::uint64_t>(PreKind::none) << kPreKindShift | kNoDev << kDevShift) {}
 
 std::optional<Version> Version::try_parse(std::string_view text) {
   std::optional<Version> version(std::in_place);
@@ -256,10 +261,12 @@ Result<Version> Version::parse(std::string_view text) {
 Version::Parts Version::parts() const {
   if (parts_) return *parts_;
   Parts parts;
-  const std::array<std::uint64_t, 4> segments{high_ >> (kRelease1Bits + kRelease2Bits), field(high_, kRelease2Bits, kRelease1Bits),
-                                              field(high_, 0, kRelease2Bits), field(low_, kRelease3Shift, kRelease3Bits)};
+  const std::array<std::uint64_t, 4> segments{high_ >> (kRelease1Bits + kRelease2Bits),
+                                              field(high_, kRelease2Bits, kRelease1Bits), field(high_, 0, kRelease2Bits),
+                                              field(low_, kRelease3Shift, kRelease3Bits)};
   parts.release = std::to_string(segments[0]);
-  for (std::uint32_t i = 1; i < release_count_; ++i) (parts.release += '.') += i < segments.size() ? std::to_string(segments[i]) : "0";
+  for (std::uint32_t i = 1; i < release_count_; ++i)
+    (parts.release += '.') += i < segments.size() ? std::to_string(segments[i]) : "0";
   parts.pre_kind = static_cast<PreKind>(field(low_, kPreKindShift, kPreKindBits));
   parts.pre = std::to_string(field(low_, kPreShift, kPreBits));
   if (const auto post = field(low_, kPostShift, kPostBits)) parts.post = std::to_string(post - 1);
@@ -268,7 +275,10 @@ Version::Parts Version::parts() const {
 }
 
 std::strong_ordering Version::compare_parts(const Version& other) const {
-  const Parts a = parts(), b = other.parts();
+  if (packed_ && other.packed_) return compare_locals(parts_->local, other.parts_->local);  // the keys are equal
+  std::optional<Parts> own, others;
+  const Parts& a = parts_ ? *parts_ : own.emplace(parts());
+  const Parts& b = other.parts_ ? *other.parts_ : others.emplace(other.parts());
   if (const auto order = compare_numbers(a.epoch, b.epoch); order != 0) return order;
   if (const auto order = compare_releases(a.release, b.release); order != 0) return order;
   if (a.pre_kind != b.pre_kind) return a.pre_kind <=> b.pre_kind;
@@ -309,11 +319,15 @@ std::string Version::epoch() const { return packed_ ? "0" : parts_->epoch; }
 std::optional<std::pair<std::string, std::string>> Version::pre() const {
   const Parts p = parts();
   switch (p.pre_kind) {
-    case PreKind::a: return std::pair(std::string("a"), p.pre);
-    case PreKind::b: return std::pair(std::string("b"), p.pre);
-    case PreKind::rc: return std::pair(std::string("rc"), p.pre);
+    case PreKind::a:
+      return std::pair(std::string("a"), p.pre);
+    case PreKind::b:
+      return std::pair(std::string("b"), p.pre);
+    case PreKind::rc:
+      return std::pair(std::string("rc"), p.pre);
     case PreKind::dev_only:
-    case PreKind::none: break;
+    case PreKind::none:
+      break;
   }
   return std::nullopt;
 }
@@ -323,9 +337,7 @@ std::optional<std::string> Version::dev() const { return parts().dev; }
 std::string Version::local() const { return parts_ ? parts_->local : std::string(); }
 bool Version::has_local() const { return parts_ && !parts_->local.empty(); }
 
-bool Version::is_devrelease() const {
-  return packed_ ? field(low_, kDevShift, kDevBits) != kNoDev : parts_->dev.has_value();
-}
+bool Version::is_devrelease() const { return packed_ ? field(low_, kDevShift, kDevBits) != kNoDev : parts_->dev.has_value(); }
 bool Version::is_postrelease() const { return packed_ ? field(low_, kPostShift, kPostBits) != 0 : parts_->post.has_value(); }
 bool Version::is_prerelease() const {
   const PreKind kind = packed_ ? static_cast<PreKind>(field(low_, kPreKindShift, kPreKindBits)) : parts_->pre_kind;
