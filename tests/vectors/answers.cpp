@@ -102,10 +102,17 @@ bool parse_marker(const json& args, json& value) {
 
 MarkerEnvironment environment_of(const json& from) {
   const auto text = [&](const char* name) { return from.value(name, std::string()); };
-  return {text("implementation_name"), text("implementation_version"), text("os_name"),
-          text("platform_machine"),    text("platform_release"),       text("platform_system"),
-          text("platform_version"),    text("python_full_version"),    text("platform_python_implementation"),
-          text("python_version"),      text("sys_platform")};
+  return {text("implementation_name"),
+          text("implementation_version"),
+          text("os_name"),
+          text("platform_machine"),
+          text("platform_release"),
+          text("platform_system"),
+          text("platform_version"),
+          text("python_full_version"),
+          text("platform_python_implementation"),
+          text("python_version"),
+          text("sys_platform")};
 }
 
 // An environment that brings sets of its own defines them, whatever the context is called.
@@ -167,7 +174,8 @@ bool parse_wheel(const json& args, json& value) {
   if (!wheel) return false;
   json build;
   if (!wheel->build.number.empty()) build = json::array({number(wheel->build.number), wheel->build.text});
-  value = {{"name", wheel->normalized_name}, {"version", wheel->version.str()}, {"build", build}, {"tags", sorted_tags(wheel->tags)}};
+  value = {
+      {"name", wheel->normalized_name}, {"version", wheel->version.str()}, {"build", build}, {"tags", sorted_tags(wheel->tags)}};
   return true;
 }
 
@@ -189,9 +197,9 @@ std::pair<int, int> number_pair(const json& args, const char* name) {
 }
 
 TagTarget target_of(const json& args) {
-  static const std::map<std::string, OsKind> kSystems{{"linux", OsKind::linux_},     {"macos", OsKind::macos}, {"windows", OsKind::windows},
-                                                      {"android", OsKind::android},  {"ios", OsKind::ios},
-                                                      {"emscripten", OsKind::emscripten}};
+  static const std::map<std::string, OsKind> kSystems{{"linux", OsKind::linux_},    {"macos", OsKind::macos},
+                                                      {"windows", OsKind::windows}, {"android", OsKind::android},
+                                                      {"ios", OsKind::ios},         {"emscripten", OsKind::emscripten}};
   TagTarget target;
   target.implementation = args.at("implementation");
   const std::string version = args.at("version"), libc = args.value("libc", "");

@@ -16,8 +16,12 @@ nlohmann::json respond(const std::string& line) {
       reply["ok"] = true;
       reply["value"] = std::move(value);
       break;
-    case pipit::vectors::Verdict::rejected: reply["ok"] = false; break;
-    case pipit::vectors::Verdict::unknown_operation: reply["skip"] = true; break;
+    case pipit::vectors::Verdict::rejected:
+      reply["ok"] = false;
+      break;
+    case pipit::vectors::Verdict::unknown_operation:
+      reply["skip"] = true;
+      break;
   }
   return reply;
 }
