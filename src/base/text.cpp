@@ -93,14 +93,21 @@ std::string escape_for_terminal(std::string_view text) {
   return out;
 }
 
-bool is_valid_utf8(std::string_view text) {
-  for (std::size_t i = 0; i < text.size();) {
+std::size_t valid_utf8_length(std::string_view text) {
+  std::size_t i = 0;
+  while (i < text.size()) {
+    if (static_cast<unsigned char>(text[i]) < 0x80) {
+      ++i;
+      continue;
+    }
     const CodePoint point = decode_utf8(text, i);
-    if (point.length == 0) return false;
+    if (point.length == 0) break;
     i += point.length;
   }
-  return true;
+  return i;
 }
+
+bool is_valid_utf8(std::string_view text) { return valid_utf8_length(text) == text.size(); }
 
 std::string to_hex(std::span<const std::uint8_t> bytes) {
   static constexpr std::string_view kDigits = "0123456789abcdef";

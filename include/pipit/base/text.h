@@ -16,6 +16,8 @@ namespace pipit {
 std::string escape_for_terminal(std::string_view text);
 
 bool is_valid_utf8(std::string_view text);
+// Bytes before the first one that is not UTF-8; text.size() if all are.
+std::size_t valid_utf8_length(std::string_view text);
 
 std::string to_hex(std::span<const std::uint8_t> bytes);
 // Returns nullopt unless text is an even number of hex digits (either case).

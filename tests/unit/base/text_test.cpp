@@ -33,6 +33,7 @@ TEST_CASE("UTF-8 is judged strictly", "[base]") {
   CHECK_FALSE(is_valid_utf8("\xED\xB0\x80"));
   CHECK_FALSE(is_valid_utf8("\xF4\x90\x80\x80"));
   CHECK_FALSE(is_valid_utf8("a\x80"));
+  CHECK(valid_utf8_length("a\xC3\xBC\x80z") == 3);
 }
 
 TEST_CASE("hex reads either case and refuses odd or foreign text", "[base]") {

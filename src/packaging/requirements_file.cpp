@@ -1,0 +1,474 @@
+#include "pipit/packaging/requirements_file.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+#include <memory>
+
+#include "packaging/paths.h"
+#include "packaging/python_text.h"
+#include "packaging/requirement_forms.h"
+#include "packaging/requirements_options.h"
+#include "packaging/requirements_text.h"
+#include "packaging/text_encoding.h"
+#include "pipit/base/text.h"
+#include "pipit/base/url.h"
+
+namespace pipit::packaging {
+namespace {
+
+// Against files that include each other without end (every include may be another URL) and against huge input.
+constexpr std::size_t kDepthMax = 200;
+constexpr std::size_t kFilesMax = 10'000;
+constexpr std::size_t kFileSizeMax = 64u << 20;
+constexpr std::size_t kErrorsMax = 200;
+
+bool has_url_scheme(std::string_view location) {
+  const std::string_view start = location.substr(0, 6);
+  return ascii_iequals(start.substr(0, 5), "http:") || ascii_iequals(start, "https:") || ascii_iequals(start.substr(0, 5), "file:");
+}
+bool is_remote(std::string_view location) { return has_url_scheme(location) && !ascii_iequals(location.substr(0, 5), "file:"); }
+
+std::string place(const std::string& file, int line) { return fmt::format("{}:{}", mask_credentials(file), line); }
+
+// Variables hold secrets: what they put into a line is shown as it was written. Shorter values would hit innocent text.
+constexpr std::size_t kSecretMin = 4;
+std::string replaced(std::string_view text, std::string_view what, std::string_view with) {
+  std::string out;
+  for (std::size_t at = 0;;) {
+    const std::size_t found = text.find(what, at);
+    out += text.substr(at, found - at);
+    if (found == std::string_view::npos) return out;
+    out += with;
+    at = found + what.size();
+  }
+}
+void hide_variables(std::string& text, const LogicalLine& line) {
+  for (auto variable = line.expanded.rbegin(); variable != line.expanded.rend(); ++variable) {
+    const auto& [form, value] = *variable;
+    if (value.size() >= kSecretMin) text = replaced(text, value, form);
+  }
+}
+
+// The option of "--index-url URL" as parse_line_options() notes it.
+std::string_view option_name(std::string_view seen) { return seen.substr(0, seen.find(' ')); }
+bool is_one_of(std::string_view name, std::initializer_list<std::string_view> names) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+// Options that change the run wherever they stand, also behind a requirement.
+bool shapes_sets(std::string_view seen) {
+  return is_one_of(option_name(seen), {"--no-binary", "--only-binary", "--all-releases", "--only-final"});
+}
+bool includes_requirements(std::string_view seen) { return is_one_of(option_name(seen), {"-r", "--requirement"}); }
+bool includes_constraints(std::string_view seen) { return is_one_of(option_name(seen), {"-c", "--constraint"}); }
+bool names_links(std::string_view seen) { return is_one_of(option_name(seen), {"-f", "--find-links"}); }
+bool names_source(std::string_view seen) {
+  return names_links(seen) || is_one_of(option_name(seen), {"-i", "--index-url", "--pypi-url", "--extra-index-url", "--trusted-host"});
+}
+
+// One file that is being read; the files it was included from lie below it on the stack.
+struct Frame {
+  std::string location;   // as displayed
+  std::string key;        // what cycles are recognised by
+  std::string peep_file;
+  bool constraint = false;
+  LogicalLines content;
+  std::size_t next = 0;
+  bool has_requirement = false, all_have_peep_hashes = true;
+};
+
+class FileParser {
+ public:
+  FileParser(FileOptions options, bool as_constraints, const RequirementsParseContext& context)
+      : context_(context), as_constraints_(as_constraints) {
+    for (std::string& url : options.extra_index_urls) options.index_urls.push_back(std::move(url));
+    options.extra_index_urls.clear();
+    if (options.no_index) options.index_urls.clear();
+    if (options.pre) options.all_releases.emplace_back(":all:");
+    sets_.no_binary = {options.no_binary.begin(), options.no_binary.end()};
+    sets_.only_binary = {options.only_binary.begin(), options.only_binary.end()};
+    sets_.all_releases = {options.all_releases.begin(), options.all_releases.end()};
+    sets_.only_final = {options.only_final.begin(), options.only_final.end()};
+    out_.options = std::move(options);
+  }
+
+  Result<RequirementsFile> parse(const std::string& location) {
+    const std::string key = has_url_scheme(location) ? location : absolute_path(context_.current_directory, location);
+    open(location, key, location, as_constraints_);
+    while (!stack_.empty()) {
+      if (stack_.back()->next < stack_.back()->content.lines.size())
+        read_line(*stack_.back(), stack_.back()->content.lines[stack_.back()->next++]);
+      else
+        close();
+    }
+    if (first_error_) {
+      if (error_count_ > kErrorsMax) first_error_->also.push_back(too_many_errors());
+      return fail(std::move(*first_error_));
+    }
+    finish_options();
+    return std::move(out_);
+  }
+
+ private:
+  // ---- files ----
+
+  void open(const std::string& location, const std::string& key, const std::string& peep_file, bool constraint) {
+    if (++files_opened_ > kFilesMax || stack_.size() >= kDepthMax) {
+      if (!too_many_files_) {
+        report(make_error(kRequirementsFileCycle, fmt::format("`{}` is one include too many", mask_credentials(location)))
+                   .hint(fmt::format("at most {} files, nested at most {} deep, are read", kFilesMax, kDepthMax)));
+      }
+      too_many_files_ = true;
+      return;
+    }
+    auto text = load(location, constraint);
+    if (!text) return report(std::move(text.error()));
+    auto frame = std::make_unique<Frame>();
+    frame->location = location;
+    frame->key = key;
+    frame->peep_file = peep_file;
+    frame->constraint = constraint;
+    frame->content = split_requirements_text(*text, context_.variable);
+    note_strays(*frame, frame->content.unbound_hash_numbers);
+    for (const int number : frame->content.near_hash_numbers)
+      warn("near-hash-line", "this comment looks like a hash line but is none (write `# sha256: HASH`)", place(location, number));
+    stack_.push_back(std::move(frame));
+  }
+
+  void close() {
+    const Frame& frame = *stack_.back();
+    if (frame.has_requirement && frame.all_have_peep_hashes) out_.every_requirement_has_peep_hash = true;
+    stack_.pop_back();
+  }
+
+  Result<std::string> load(const std::string& location, bool constraint) {
+    auto file = context_.load(location);
+    if (!file) return fail(unopened(std::move(file.error()), location, constraint));
+    if (file->bytes.size() > kFileSizeMax) return fail(unreadable(location, fmt::format("it is larger than {}", format_size(kFileSizeMax))));
+    if (has_url_scheme(location)) return checked_text(decode_response(file->bytes, file->charset), location);
+    auto decoded = decode_local_file(file->bytes, context_.locale_encoding);
+    if (!decoded) {
+      Error error = unreadable(location, decoded.error().message);
+      error.hints = decoded.error().hints;
+      return fail(std::move(error));
+    }
+    if (decoded->used_locale) warn_about_locale(location);
+    return checked_text(std::move(decoded->text), location);
+  }
+
+  // pip's words around the system's reason.
+  Error unopened(Error error, const std::string& location, bool constraint) const {
+    if (error.os_errno == 0) return std::move(error).while_("reading " + mask_credentials(location));
+    Error out = make_pip_error(kRequirementsFileUnreadable,
+                               fmt::format("Could not open {} file: [Errno {}] {}: {}", constraint ? "constraint" : "requirements",
+                                           error.os_errno, std::strerror(error.os_errno), python_repr(location)));
+    out.os_errno = error.os_errno;
+    if (!stack_.empty()) {
+      const Frame& parent = *stack_.back();
+      out.where = place(parent.location, parent.content.lines[parent.next - 1].number);
+    }
+    return out;
+  }
+
+  static Error unreadable(const std::string& location, std::string_view why) {
+    return make_error(kRequirementsFileUnreadable, fmt::format("`{}` cannot be read as a requirements file: {}", mask_credentials(location), why))
+        .at(mask_credentials(location));
+  }
+
+  static Result<std::string> checked_text(std::string text, const std::string& location) {
+    const std::size_t nul = text.find('\0');
+    if (nul == std::string::npos) return text;
+    const auto line = 1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(nul), '\n');
+    const std::size_t start = nul == 0 ? 0 : text.rfind('\n', nul) + 1;
+    return fail(unreadable(location, "it holds a NUL byte").at(fmt::format("{}:{}:{}", mask_credentials(location), line, nul - start + 1))
+                    .hint("this is a binary file, or UTF-16 text without a byte order mark"));
+  }
+
+  void warn_about_locale(const std::string& location) {
+    warn("", fmt::format("unable to decode data from {0} with default encoding utf-8, falling back to encoding from locale: {1}. If this is "
+                         "intentional you should specify the encoding with a PEP-263 style comment, e.g. '# -*- coding: {1} -*-'",
+                         location, context_.locale_encoding), {});
+  }
+
+  // ---- lines ----
+
+  void read_line(Frame& frame, const LogicalLine& line) {
+    const BrokenLine broken = break_line(line.text);
+    LineOptions options;
+    if (const auto failure = parse_line_options(broken.options, context_.program, sets_, options))
+      return report(option_error(*failure, frame, line));
+    const bool editable = !options.editables.empty();
+    if (!broken.requirement.empty() || editable) {
+      const std::string text = broken.requirement.empty() ? options.editables.front() : std::string(broken.requirement);
+      return read_requirement(frame, line, text, editable, std::move(options));
+    }
+    note_strays(frame, line.peep_hash_numbers);
+    note_lost_words(frame, line, words_lost_by_option_line(options));
+    note_hidden_start(frame, line);
+    if (!options.requirements.empty() || !options.constraints.empty()) return include(frame, line, options);
+    apply(frame, line, options);
+  }
+
+  void read_requirement(Frame& frame, const LogicalLine& line, const std::string& text, bool editable, LineOptions options) {
+    RequirementLine out;
+    out.text = text;
+    out.editable = editable;
+    out.constraint = frame.constraint;
+    out.user_supplied = !as_constraints_;
+    out.origin = {frame.location, line.number, frame.constraint, frame.peep_file};
+    const std::string source = fmt::format("line {} of {}", line.number, frame.location);
+    if (auto status = parse_requirement_form(text, editable, source, context_, out); !status)
+      return report(requirement_error(std::move(status.error()), frame, line, text));
+    out.lost_words = words_lost_by_requirement(options, editable, text);
+    if (!editable) {
+      out.hashes = std::move(options.hashes);
+      out.hashes_as_typed = std::move(options.hashes_as_typed);
+    }
+    out.config_settings = std::move(options.config_settings);
+    out.peep_hashes = line.peep_hashes;
+    if (!frame.constraint) {
+      frame.has_requirement = true;
+      frame.all_have_peep_hashes = frame.all_have_peep_hashes && !line.peep_hashes.empty();
+    }
+    note_lost_words(frame, line, out.lost_words);
+    note_hidden_start(frame, line);
+    if (out.path.starts_with('-') || (editable && text.starts_with('-'))) note_dash_path(frame, line, text);
+    out_.lines.push_back(std::move(out));
+  }
+
+  void include(const Frame& frame, const LogicalLine& line, const LineOptions& options) {
+    const bool constraint = options.requirements.empty();
+    const std::string& written = constraint ? options.constraints.front() : options.requirements.front();
+    std::string location = written;
+    if (has_url_scheme(frame.location)) {
+      auto joined = join_url(frame.location, written);
+      if (!joined) return report(std::move(joined.error()).at(place(frame.location, line.number)));
+      location = std::move(*joined);
+    } else if (!has_url_scheme(written)) {
+      location = absolute_path(context_.current_directory, join_path(directory_of(frame.location), written));
+    }
+    if (auto error = cycle_error(location, frame)) return report(std::move(*error).at(place(frame.location, line.number)));
+    const std::string peep_file = has_url_scheme(location) ? location : join_path(directory_of(frame.peep_file), written);
+    open(location, location, peep_file, constraint);
+  }
+
+  static Result<std::string> join_url(const std::string& base, const std::string& reference) {
+    PIPIT_TRY(const Url parsed, Url::parse(base));
+    PIPIT_TRY(const Url joined, parsed.join(reference));
+    return joined.str();
+  }
+
+  std::optional<Error> cycle_error(const std::string& location, const Frame& frame) const {
+    const auto same = std::find_if(stack_.begin(), stack_.end(), [&](const auto& other) { return other->key == location; });
+    if (same == stack_.end()) return std::nullopt;
+    std::string message = fmt::format("{} recursively references itself in {}", mask_credentials(location), mask_credentials(frame.location));
+    if (same != stack_.begin()) message += " and again in " + mask_credentials((*std::prev(same))->location);
+    return make_pip_error(kRequirementsFileCycle, std::move(message)).hint("remove one of the includes");
+  }
+
+  // ---- options ----
+
+  void apply(const Frame& frame, const LogicalLine& line, const LineOptions& options) {
+    if (!options.hashes.empty()) {
+      warn("", fmt::format("{} line {} has --hash but no requirement, and will be ignored.", mask_credentials(frame.location), line.number), {});
+    }
+    FileOptions& out = out_.options;
+    out.require_hashes = out.require_hashes || options.require_hashes;
+    out.no_require_hashes = out.no_require_hashes || options.no_require_hashes;
+    for (const std::string& feature : options.use_features)
+      if (std::find(out.use_features.begin(), out.use_features.end(), feature) == out.use_features.end()) out.use_features.push_back(feature);
+    if (options.pre) sets_.all_releases.insert(":all:");
+    out.prefer_binary = out.prefer_binary || options.prefer_binary;
+    if (is_remote(frame.location)) return warn_about_remote_options(frame, line, options);
+    apply_indexes(frame, options);
+    for (const std::string& host : options.trusted_hosts) trust(frame, line, host);
+  }
+
+  void apply_indexes(const Frame& frame, const LineOptions& options) {
+    FileOptions& out = out_.options;
+    if (options.no_index) {
+      out.no_index = true;
+      out.index_urls.clear();
+    }
+    if (options.index_url && !options.index_url->empty() && !out.no_index) {
+      out.index_urls = {*options.index_url};
+      out.index_url_set = true;
+    }
+    if (!out.no_index) out.index_urls.insert(out.index_urls.end(), options.extra_index_urls.begin(), options.extra_index_urls.end());
+    if (options.find_links.empty()) return;
+    std::string value = options.find_links.front();
+    if (!has_url_scheme(frame.location)) {
+      const std::string directory = directory_of(absolute_path(context_.current_directory, frame.location));
+      const std::string beside = join_path(directory, value);
+      if (context_.path_exists && context_.path_exists(beside)) value = beside;
+    }
+    out.find_links.push_back(std::move(value));
+  }
+
+  void trust(const Frame& frame, const LogicalLine& line, const std::string& host) {
+    auto& hosts = out_.options.trusted_hosts;
+    if (std::find(hosts.begin(), hosts.end(), host) == hosts.end()) hosts.push_back(host);
+    if (context_.diagnostics) {
+      context_.diagnostics->info(
+          fmt::format("adding trusted host: {} (from line {} of {})", python_repr(host), line.number, mask_credentials(frame.location)));
+    }
+  }
+
+  // A file that comes over the network must not say where packages come from.
+  void warn_about_remote_options(const Frame& frame, const LogicalLine& line, const LineOptions& options) {
+    if (options.no_index) {
+      out_.options.no_index = true;
+      out_.options.index_urls.clear();
+    }
+    for (const std::string& seen : options.seen) {
+      if (!names_source(seen)) continue;
+      warn("remote-index-option", fmt::format("`{}` in a requirements file from the network is ignored", mask_credentials(seen)),
+           place(frame.location, line.number));
+    }
+  }
+
+  void finish_options() {
+    FileOptions& out = out_.options;
+    out.no_binary = {sets_.no_binary.begin(), sets_.no_binary.end()};
+    out.only_binary = {sets_.only_binary.begin(), sets_.only_binary.end()};
+    out.all_releases = {sets_.all_releases.begin(), sets_.all_releases.end()};
+    out.only_final = {sets_.only_final.begin(), sets_.only_final.end()};
+    out.pre = sets_.all_releases.contains(":all:");
+  }
+
+  // ---- what is worth saying ----
+
+  // Only the first -r counts (else the first -c), and then nothing else on the line; else the first -f and the rest.
+  static std::vector<std::string> words_lost_by_option_line(const LineOptions& options) {
+    std::vector<std::string> lost = options.words;
+    const bool with_requirements = !options.requirements.empty();
+    const bool includes = with_requirements || !options.constraints.empty();
+    bool include_seen = false, links_seen = false;
+    for (const std::string& seen : options.seen) {
+      const bool counts_as_include = with_requirements ? includes_requirements(seen) : includes_constraints(seen);
+      const bool kept = shapes_sets(seen) || (includes ? counts_as_include && !include_seen : !names_links(seen) || !links_seen);
+      if (!kept) lost.push_back(seen);
+      include_seen = include_seen || counts_as_include;
+      links_seen = links_seen || names_links(seen);
+    }
+    return lost;
+  }
+
+  static std::vector<std::string> words_lost_by_requirement(const LineOptions& options, bool editable, const std::string& text) {
+    std::vector<std::string> lost = options.words;
+    bool own_editable = false;
+    for (const std::string& seen : options.seen) {
+      const bool is_own = editable && !own_editable && (seen == "-e " + text || seen == "--editable " + text);
+      own_editable = own_editable || is_own;
+      if (!is_own && !shapes_sets(seen)) lost.push_back(seen);
+    }
+    for (std::size_t i = 0; editable && i < options.hashes.size(); ++i)
+      lost.push_back("--hash=" + options.hashes[i].algorithm + ":" + options.hashes_as_typed[i]);
+    return lost;
+  }
+
+  void note_lost_words(const Frame& frame, const LogicalLine& line, const std::vector<std::string>& lost) {
+    if (lost.empty()) return;
+    const std::string words = fmt::format("`{}`", fmt::join(lost, "`, `"));
+    Error error = make_error(kLostWords, fmt::format("pip would silently drop {} from this line", words)).at(place(frame.location, line.number));
+    error.details = excerpt(line.text, lost.front());
+    out_.refusals.push_back(cleaned(std::move(error), line).hint("put every requirement and every option on a line of its own"));
+  }
+
+  void note_hidden_start(const Frame& frame, const LogicalLine& line) {
+    if (!line.hidden_start) return;
+    Error error = make_error(kHiddenLineBreak, "this line begins behind a character that most editors do not show as a line end").at(place(frame.location, line.number));
+    error.details = excerpt(line.text, line.text);
+    out_.refusals.push_back(cleaned(std::move(error), line).hint("separate lines with line feeds only"));
+  }
+
+  void note_dash_path(const Frame& frame, const LogicalLine& line, const std::string& text) {
+    Error error = make_error(kInvalidRequirementsLine, fmt::format("`{}` begins with `-` and would be taken for an option", text)).at(place(frame.location, line.number));
+    out_.refusals.push_back(cleaned(std::move(error), line).hint("write `./` in front of the path"));
+  }
+
+  void note_strays(const Frame& frame, const std::vector<int>& numbers) {
+    for (const int number : numbers) out_.peep_hash_strays.push_back(place(frame.location, number));
+  }
+
+  void warn(std::string id, std::string message, std::string where) {
+    if (context_.diagnostics) context_.diagnostics->warn(std::move(id), std::move(message), std::move(where));
+  }
+
+  // ---- errors ----
+
+  // The text and a caret under the word that is wrong.
+  static std::vector<std::string> excerpt(const std::string& text, std::string_view culprit) {
+    const std::size_t word_end = std::min(culprit.find(' '), culprit.size());
+    const std::size_t found = culprit.empty() ? 0 : text.find(culprit.substr(0, word_end));
+    const std::size_t at = found == std::string::npos ? 0 : found;
+    return {"    " + text, "    " + std::string(count_characters(std::string_view(text).substr(0, at)), ' ') + "^"};
+  }
+
+  // Neither passwords nor what variables hold may leave in an error.
+  static Error cleaned(Error error, const LogicalLine& line) {
+    const auto clean = [&](std::string& text) {
+      hide_variables(text, line);
+      text = mask_credentials(text);
+    };
+    clean(error.message);
+    for (std::string& detail : error.details) clean(detail);
+    return error;
+  }
+
+  static Error option_error(const OptionFailure& failure, const Frame& frame, const LogicalLine& line) {
+    Error error = failure.command_error
+                      ? make_pip_error(kInvalidRequirementsLine, failure.message)
+                      : make_pip_error(kInvalidRequirementsOption, fmt::format("Invalid requirement: {}\n{}", line.text, failure.message));
+    error.where = place(frame.location, line.number);
+    error.details = excerpt(line.text, failure.culprit);
+    if (!failure.hint.empty()) error.hints.push_back(failure.hint);
+    return cleaned(std::move(error), line);
+  }
+
+  static Error requirement_error(Error error, const Frame& frame, const LogicalLine& line, const std::string& text) {
+    error.where = place(frame.location, line.number);
+    const bool shows_text = error.message.find("\n    ") != std::string::npos || error.layout == Layout::rich;
+    if (!shows_text) error.details = excerpt(line.text, text);
+    if (error.hints.empty() && error.message.find("\nHint: ") == std::string::npos)
+      error.hints.push_back("a requirement is `name==1.0`, `name @ URL`, a path such as `./dir` or an option");
+    return cleaned(std::move(error), line);
+  }
+
+  void report(Error error) {
+    ++error_count_;
+    if (!first_error_)
+      first_error_ = std::move(error);
+    else if (error_count_ <= kErrorsMax)
+      first_error_->also.push_back(std::move(error));
+  }
+
+  Error too_many_errors() const {
+    return make_error(kInvalidRequirementsLine, fmt::format("and {} further bad lines", error_count_ - kErrorsMax));
+  }
+
+  const RequirementsParseContext& context_;
+  const bool as_constraints_;
+  NameSets sets_;
+  RequirementsFile out_;
+  std::vector<std::unique_ptr<Frame>> stack_;
+  std::size_t files_opened_ = 0;
+  bool too_many_files_ = false;
+  std::optional<Error> first_error_;
+  std::size_t error_count_ = 0;
+};
+
+}  // namespace
+
+std::string Origin::str() const {
+  if (file.empty()) return {};
+  return fmt::format("{} {} (line {})", constraint ? "-c" : "-r", mask_credentials(file), line);
+}
+
+Result<RequirementsFile> parse_requirements_file(const std::string& location, bool as_constraints, FileOptions options,
+                                                 const RequirementsParseContext& context) {
+  return FileParser(std::move(options), as_constraints, context).parse(location);
+}
+
+}  // namespace pipit::packaging
