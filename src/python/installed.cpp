@@ -115,9 +115,7 @@ class Scan {
     }
     dist.normalized_name = packaging::normalize_name(directory_name);
     if (!seen_.insert(dist.normalized_name).second) return;
-    if (!packaging::is_valid_name(dist.normalized_name))
-      return diagnostics_.warn("leftover", fmt::format("Ignoring invalid distribution {} ({})", dist.normalized_name, location.string()),
-                               dist.metadata_path.string());
+    if (!packaging::is_valid_name(dist.normalized_name)) return ignore(dist, entry);
     if (!read) return skip(dist, "its METADATA is missing");
     set_version(dist, *read, ends_with(ascii_lower(entry), ".dist-info") && dash != std::string::npos ? stem.substr(dash + 1) : "");
     if (dist.version_text.empty()) return skip(dist, "invalid metadata entry `version`");
@@ -156,6 +154,17 @@ class Scan {
     const auto url = Url::parse(dist.direct_url->url);
     if (!directory || !directory->editable || !url) return;
     if (auto path = url->to_path()) dist.editable_location = std::move(*path);
+  }
+
+  // pip's words.
+  void ignore(const InstalledDist& dist, const std::string& entry) {
+    const std::string place = dist.location.string();
+    diagnostics_.warn("leftover",
+                      entry[0] == '~' ? fmt::format("Ignoring incompletely removed distribution {} ({}); '~'-prefixed leftover directories "
+                                                    "are the result of a previous incomplete installation, and can be deleted",
+                                                    entry, place)
+                                      : fmt::format("Ignoring invalid distribution {} ({})", dist.normalized_name, place),
+                      dist.metadata_path.string());
   }
 
   void skip(const InstalledDist& dist, const std::string& why) {
