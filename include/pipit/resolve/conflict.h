@@ -1,5 +1,5 @@
 // Conflict: why there is no solution, as a value: a derivation tree whose leaves are facts (a line of a requirements file,
-// a dependency of a release, a release that cannot be used) and whose inner nodes each follow from two others. explain()
+// a dependency of a release, a release that cannot be used) and whose inner nodes follow from others. explain()
 // turns it into sentences. It knows nothing of how it was found and asks nobody anything.
 #pragma once
 
@@ -23,8 +23,7 @@ struct Claim {
   std::string project;  // "flask", "flask[async]"; empty: the user's wishes as a whole
   bool positive = true;
   std::vector<packaging::Version> versions;  // of those the index lists, ascending
-  bool all_versions = false;                 // every version the index lists
-  bool no_versions = false;
+  bool all_versions = false;                 // all that the index lists and that may be used
   std::string text;                          // "flask 1.0 to 2.3", "flask 2.0, 2.1 and 2.3", "all versions of flask"
 };
 
@@ -38,17 +37,17 @@ enum class FactKind {
   yanked,           // claims[0] are yanked and nobody pins them
   other_source,     // claims[0] comes from another URL than wanted
   same_project,     // name[extra] and name have one version (never printed)
-  derived           // follows from `left` and `right`
+  derived           // follows from the nodes in `from`
 };
 
 struct Derivation {
   FactKind kind = FactKind::derived;
   std::vector<Claim> claims;              // that all of these hold is impossible
-  std::size_t left = 0, right = 0;        // indices into Conflict::nodes, if derived
+  std::vector<std::size_t> from;          // indices into Conflict::nodes, if derived
   packaging::Requirement requirement;     // as written; for user_requires, constraint, depends, no_versions
   std::string requirement_text;           // as written
   packaging::Origin origin;               // for user_requires and constraint; empty for the command line
-  std::string reason;                     // for unavailable
+  std::string reason;                     // unavailable: why; no_versions: what there is instead
 };
 
 // The two sides of pip's own report (resolution/resolvelib/factory.py), so that cli can print pip's lines before ours.
@@ -75,6 +74,7 @@ struct Conflict {
   std::vector<Derivation> nodes;  // children before parents; the last one is the contradiction
   ClassicReport classic;
   std::vector<std::string> projects;  // normalised names that take part, in order of appearance
+  std::vector<std::string> clashes;   // those of which no version fits all that is asked of them; may be empty
 
   // Short numbered sentences, from the facts to the contradiction. One sentence a line.
   std::vector<std::string> explain() const;
