@@ -1,0 +1,82 @@
+// IndexProvider: answers the solver from the indexes (index::IndexClient) and from metadata: cached, sidecar, ranged reads of a
+// wheel's tail, whole file; an sdist's static PKG-INFO before any build. What only ops can do (builds, direct references,
+// archives that are at hand already) is asked of a SourceHost.
+//
+// Owned by one run, used from the solver's thread; works ahead on the executor and the network's thread. Errors and facts are
+// told apart as resolve/provider.h says.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "pipit/base/diagnostics.h"
+#include "pipit/index/candidate_finder.h"
+#include "pipit/index/index_client.h"
+#include "pipit/net/http.h"
+#include "pipit/packaging/markers.h"
+#include "pipit/packaging/metadata.h"
+#include "pipit/resolve/provider.h"
+#include "pipit/sys/worker_pool.h"
+
+namespace pipit::fetch {
+
+// What lies above: implemented by ops. Called from the solver's thread only.
+class SourceHost {
+ public:
+  virtual ~SourceHost() = default;
+  // Metadata of a candidate whose archive (or installed dist-info, or store manifest) is at hand; nullopt: not known here.
+  virtual Result<std::optional<packaging::Metadata>> known_metadata(const model::Candidate& candidate) = 0;
+  // Metadata of an sdist that only its back end can tell. The archive is fetched and checked by the host.
+  virtual Result<std::variant<packaging::Metadata, resolve::Unavailable>> build_metadata(const model::Candidate& candidate) = 0;
+  // `name @ url`, a tree, a checkout (see resolve::Provider::direct).
+  virtual Result<resolve::CandidateAnswer> direct(const packaging::Requirement& requirement, const model::Candidate* parent) = 0;
+};
+
+struct ProviderOptions {
+  index::FinderOptions finder;
+  packaging::MarkerEnvironment markers;
+  bool ignore_requires_python = false;
+  bool no_dependencies = false;                         // --no-deps: no metadata is read at all
+  std::map<std::string, index::Wanted> wanted;          // normalised name -> the user's digests and specifiers
+  std::map<std::string, std::string> pinned;            // normalised name -> version of a user's exact pin
+  // A project that some requirement hashes is read from the whole, checked archive only (pip): no sidecars for these.
+  std::set<std::string> whole_archive_only;
+  std::filesystem::path cache_directory;                // metadata by digest or URL; empty: none is kept
+  std::function<void(const std::string& line)> on_debug;  // why files were rejected (-v)
+};
+
+class IndexProvider final : public resolve::Provider {
+ public:
+  IndexProvider(ProviderOptions options, index::IndexClient& index, std::function<Result<net::HttpClient*>()> http, sys::Executor& executor,
+                SourceHost& host);
+  ~IndexProvider() override;
+
+  Result<resolve::Listing> versions(const std::string& name) override;
+  Result<resolve::CandidateAnswer> candidate(const std::string& name, const resolve::Listed& listed) override;
+  Result<resolve::CandidateAnswer> direct(const packaging::Requirement& requirement, const model::Candidate* parent) override;
+  Result<resolve::DependencyAnswer> dependencies(const model::Candidate& candidate, const std::string& extra) override;
+  void prefetch(std::span<const resolve::Hint> hints) override;
+
+  // Warnings of pages, once each, in the order in which projects were first asked about.
+  Diagnostics take_diagnostics();
+  // Metadata that was read for a candidate, to be held against the wheel after its download (M12); nullopt: none was.
+  std::optional<packaging::Metadata> metadata_read(const model::Candidate& candidate) const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+// A sidecar must agree with the wheel in Name, Version, Requires-Dist, Requires-Python and Provides-Extra; the error shows both
+// values, in pip's words.
+Status check_same_metadata(const packaging::Metadata& sidecar, const packaging::Metadata& wheel, const std::string& requirement);
+
+}  // namespace pipit::fetch
