@@ -1,0 +1,110 @@
+#include "install/ground.h"
+
+#include <algorithm>
+
+namespace pipit::install {
+namespace {
+
+constexpr int kDepthMax = 256;  // of directories; deeper ones are taken file by file
+
+}  // namespace
+
+Result<Ground> Ground::open(sys::Os& os, const Layout& layout) {
+  Ground ground;
+  ground.layout_ = &layout;
+  std::uint64_t device = 0;
+  for (std::size_t i = 0; i < layout.anchors().size(); ++i) {
+    sys::Dir dir;
+    if (i > 0 || layout.root_exists()) {
+      PIPIT_TRY(dir, sys::Dir::open(os, layout.anchors()[i]));
+      struct stat info {};
+      if (const int result = os.fstat(dir.fd(), &info); result < 0) return fail(sys::os_error(-result, "look at", layout.anchors()[i]));
+      if (i == 0) device = info.st_dev;
+      if (info.st_dev != device && layout.root_exists())
+        return fail(make_error(kInTheWay, "`" + layout.anchors()[i] + "` and `" + layout.root() + "` lie on different file systems"));
+    }
+    ground.anchors_.push_back(std::move(dir));
+  }
+  const std::size_t count = layout.anchors().size();
+  ground.files_.resize(count);
+  ground.units_.resize(count);
+  ground.wholly_.resize(count);
+  ground.known_.resize(count);
+  return ground;
+}
+
+void Ground::remove(const Spot& file) { files_[file.anchor].insert(file.path); }
+
+Result<bool> Ground::look_inside(std::size_t anchor, const std::string& directory, int depth) {
+  PIPIT_TRY(const auto info, anchors_[anchor].stat(directory));
+  if (!info || info->kind != sys::FileStat::Kind::directory) return false;
+  PIPIT_TRY(const sys::Dir dir, anchors_[anchor].open_dir(directory));
+  PIPIT_TRY(const auto entries, dir.list());
+  for (const sys::DirEntry& entry : entries) {
+    const std::string path = directory + "/" + entry.name;
+    if (files_[anchor].contains(path)) continue;
+    PIPIT_TRY(const bool wholly, is_wholly_removed(anchor, path, depth + 1));
+    if (!wholly) return false;
+  }
+  seen_.push_back({{anchor, directory}, info->mtime_ns, info->inode});
+  return true;
+}
+
+// A file that is not removed is not a directory and ends the search.
+Result<bool> Ground::is_wholly_removed(std::size_t anchor, const std::string& directory, int depth) {
+  if (depth > kDepthMax || layout_->is_fixed(anchor, directory)) return false;
+  if (const auto known = wholly_[anchor].find(directory); known != wholly_[anchor].end()) return known->second;
+  PIPIT_TRY(const bool wholly, look_inside(anchor, directory, depth));
+  wholly_[anchor][directory] = wholly;
+  return wholly;
+}
+
+Result<std::vector<Spot>> Ground::takes() {
+  std::vector<Spot> takes;
+  for (std::size_t anchor = 0; anchor < files_.size(); ++anchor) {
+    for (const std::string& file : files_[anchor]) {
+      std::string unit = file;
+      for (std::size_t slash = file.find('/'); slash != std::string::npos; slash = file.find('/', slash + 1)) {
+        PIPIT_TRY(const bool wholly, is_wholly_removed(anchor, file.substr(0, slash), 0));
+        if (!wholly) continue;
+        unit = file.substr(0, slash);
+        break;
+      }
+      if (units_[anchor].insert(unit).second) takes.push_back({anchor, unit});
+    }
+  }
+  std::sort(takes.begin(), takes.end());
+  return takes;
+}
+
+bool Ground::is_removed(std::size_t anchor, const std::string& path) const {
+  if (units_[anchor].empty()) return false;
+  if (files_[anchor].contains(path) || units_[anchor].contains(path)) return true;
+  for (std::size_t slash = path.find('/'); slash != std::string::npos; slash = path.find('/', slash + 1))
+    if (units_[anchor].contains(path.substr(0, slash))) return true;
+  return false;
+}
+
+Result<Ground::Kind> Ground::at(std::size_t anchor, const std::string& path) {
+  if (!anchors_[anchor] || is_removed(anchor, path)) return Kind::missing;
+  if (const auto known = known_[anchor].find(path); known != known_[anchor].end()) return known->second;
+  PIPIT_TRY(const auto info, anchors_[anchor].stat(path));
+  const Kind kind = !info                                           ? Kind::missing
+                    : info->kind == sys::FileStat::Kind::directory  ? Kind::directory
+                    : info->kind == sys::FileStat::Kind::symlink    ? Kind::link
+                                                                    : Kind::other;
+  known_[anchor].emplace(path, kind);
+  return kind;
+}
+
+Status Ground::check_unchanged() const {
+  for (const Seen& seen : seen_) {
+    PIPIT_TRY(const auto info, anchors_[seen.directory.anchor].stat(seen.directory.path));
+    if (info && info->mtime_ns == seen.mtime_ns && info->inode == seen.inode) continue;
+    const std::string shown = layout_->shown(seen.directory);
+    return fail(make_error(kEnvironmentChanged, "`" + shown + "` was changed by another program meanwhile").at(shown));
+  }
+  return ok();
+}
+
+}  // namespace pipit::install

@@ -1,0 +1,110 @@
+#include "install/layout.h"
+
+#include <algorithm>
+
+#include "pipit/sys/file.h"
+
+namespace pipit::install {
+namespace {
+
+struct RealPath {
+  std::filesystem::path existing;  // real
+  std::filesystem::path rest;      // what is missing below it
+  std::string whole() const { return rest.empty() ? existing.string() : (existing / rest).string(); }
+};
+
+// Links are followed this once. A link to nothing is an error: making directories through it would surprise everybody.
+Result<RealPath> resolve_once(const std::filesystem::path& path) {
+  RealPath real;
+  std::filesystem::path at = sys::absolute(path);
+  for (;; at = at.parent_path()) {
+    PIPIT_TRY(const auto followed, sys::stat_path(at));
+    if (followed) break;
+    PIPIT_TRY(const auto link, sys::stat_path(at, sys::Follow::no));
+    if (link) return fail(make_error(kInTheWay, "`" + at.string() + "` is a link to nothing").at(at.string()));
+    real.rest = real.rest.empty() ? at.filename() : at.filename() / real.rest;
+  }
+  PIPIT_TRY(real.existing, sys::real_path(at));
+  return real;
+}
+
+bool is_beneath(std::string_view path, std::string_view directory) {
+  return path.size() > directory.size() && path.starts_with(directory) && (path[directory.size()] == '/' || directory == "/");
+}
+
+std::string below(std::string_view path, std::string_view directory) {
+  const std::size_t skip = directory == "/" ? 1 : directory.size() + 1;
+  return std::string(path.size() > skip ? path.substr(skip) : std::string_view());
+}
+
+bool is_plain(std::string_view path) {
+  for (std::size_t begin = 0; begin <= path.size();) {
+    const std::size_t end = std::min(path.find('/', begin), path.size());
+    const std::string_view part = path.substr(begin, end - begin);
+    if (part.empty() || part == "." || part == ".." || part.find('\0') != std::string_view::npos) return false;
+    begin = end + 1;
+  }
+  return true;
+}
+
+}  // namespace
+
+Result<Layout> Layout::resolve(sys::Os&, const Target& target) {
+  Layout layout;
+  PIPIT_TRY(const RealPath root, resolve_once(target.root));
+  layout.root_ = root.whole();
+  layout.root_exists_ = root.rest.empty();
+  layout.anchors_.push_back(layout.root_);
+  const wheel::Scheme& scheme = target.scheme;
+  for (const std::string& directory : {scheme.purelib, scheme.platlib}) PIPIT_CHECK(layout.add_directory(directory, true));
+  for (const std::string& directory : {scheme.scripts, scheme.data, scheme.headers, target.root.string()})
+    PIPIT_CHECK(layout.add_directory(directory, false));
+  std::stable_sort(layout.directories_.begin(), layout.directories_.end(),
+                   [](const Directory& a, const Directory& b) { return a.prefix.size() > b.prefix.size(); });
+  return layout;
+}
+
+Status Layout::add_directory(const std::string& directory, bool site) {
+  if (directory.empty()) return ok();
+  const std::string prefix = sys::absolute(directory).string();
+  for (const Directory& known : directories_)
+    if (known.prefix == prefix) return ok();
+  PIPIT_TRY(const RealPath real, resolve_once(prefix));
+  const std::string whole = real.whole();
+  Spot spot;
+  if (whole != root_ && !is_beneath(whole, root_)) {
+    const std::string anchor = real.existing.string();
+    const auto found = std::find(anchors_.begin() + 1, anchors_.end(), anchor);
+    spot.anchor = static_cast<std::size_t>(found - anchors_.begin());
+    if (found == anchors_.end()) anchors_.push_back(anchor);
+  }
+  spot.path = below(whole, spot.anchor == 0 ? root_ : anchors_[spot.anchor]);
+  directories_.push_back({prefix, std::move(spot), site});
+  return ok();
+}
+
+Result<Spot> Layout::locate(std::string_view absolute) const {
+  for (const Directory& directory : directories_) {
+    if (!is_beneath(absolute, directory.prefix)) continue;
+    const std::string rest = below(absolute, directory.prefix);
+    if (!is_plain(rest)) break;
+    return Spot{directory.spot.anchor, directory.spot.path.empty() ? rest : directory.spot.path + "/" + rest};
+  }
+  return fail(make_error(kOutsideScheme, "`" + std::string(absolute) + "` lies outside the environment's directories").at(std::string(absolute)));
+}
+
+bool Layout::is_fixed(std::size_t anchor, std::string_view path) const {
+  return std::any_of(directories_.begin(), directories_.end(), [&](const Directory& directory) {
+    return directory.spot.anchor == anchor && (path.empty() || directory.spot.path == path || is_beneath(directory.spot.path, path));
+  });
+}
+
+bool Layout::is_in_site(std::size_t anchor, std::string_view path) const {
+  return std::any_of(directories_.begin(), directories_.end(), [&](const Directory& directory) {
+    return directory.site && directory.spot.anchor == anchor && (directory.spot.path.empty() || is_beneath(path, directory.spot.path));
+  });
+}
+
+std::string Layout::shown(const Spot& spot) const { return (std::filesystem::path(anchors_[spot.anchor]) / spot.path).string(); }
+
+}  // namespace pipit::install

@@ -1,0 +1,261 @@
+#include "install/staging.h"
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <deque>
+#include <mutex>
+
+#include "pipit/base/text.h"
+
+namespace pipit::install {
+namespace {
+
+template <class Call>
+auto again_if_interrupted(Call call) {
+  auto value = call();
+  while (value == -EINTR) value = call();
+  return value;
+}
+
+// The store's tree an addition links from. What one file system pair can do is found out once and shared by its trees.
+struct Tree {
+  sys::Dir dir;
+  std::uint64_t device = 0;
+  std::atomic<LinkMode>* mode = nullptr;
+};
+
+bool means_never(int error) {
+  return error == -EXDEV || error == -EPERM || error == -EOPNOTSUPP || error == -ENOSYS || error == -EINVAL || error == -ENOTTY || error == -EACCES;
+}
+
+class Stager {
+ public:
+  Stager(const StagingInput& input, const sys::Dir& new_dir, std::vector<std::size_t>& stale)
+      : input_(input), os_(new_dir.os()), new_dir_(new_dir), stale_(stale) {}
+
+  Status run(const std::stop_token& stop) {
+    PIPIT_CHECK(open_trees());
+    for (const std::string& directory : input_.arrangement.directories) {
+      const int made = again_if_interrupted([&] { return os_.mkdirat(new_dir_.fd(), directory.c_str(), 0777); });
+      if (made < 0) return fail(sys::os_error(-made, "make directory", shown(directory)));
+    }
+    return stage_all(stop);
+  }
+
+ private:
+  static constexpr std::size_t kPerTask = 256;
+  static constexpr std::size_t kWorthThreads = 4096;  // below that a second thread costs more than it brings
+
+  std::string shown(const std::string& path) const { return (new_dir_.path() / path).string(); }
+
+  Status open_trees() {
+    trees_.resize(input_.additions.size());
+    for (std::size_t i = 0; i < trees_.size(); ++i) {
+      const std::filesystem::path& path = input_.additions[i].tree;
+      if (path.empty()) continue;  // everything in it is generated
+      PIPIT_TRY(trees_[i].dir, sys::Dir::open(os_, path));
+      struct stat info {};
+      const int result = again_if_interrupted([&] { return os_.fstat(trees_[i].dir.fd(), &info); });
+      if (result < 0) return fail(sys::os_error(-result, "look at", path.string()));
+      trees_[i].device = info.st_dev;
+      trees_[i].mode = mode_of(info.st_dev);
+    }
+    return ok();
+  }
+
+  std::atomic<LinkMode>* mode_of(std::uint64_t device) {
+    for (const auto& known : modes_)
+      if (known.first == device) return const_cast<std::atomic<LinkMode>*>(&known.second);
+    modes_.emplace_back(device, input_.options.link_mode == LinkMode::automatic ? LinkMode::hardlink : input_.options.link_mode);
+    return &modes_.back().second;
+  }
+
+  Status stage_all(const std::stop_token& stop) {
+    const auto& files = input_.arrangement.files;
+    const std::size_t tasks = (files.size() + kPerTask - 1) / kPerTask;
+    std::vector<Status> results(tasks, ok());
+    std::atomic<bool> failed{false};
+    const auto task = [&](std::size_t number) {
+      const std::size_t end = std::min(files.size(), (number + 1) * kPerTask);
+      for (std::size_t i = number * kPerTask; i < end && !failed; ++i) {
+        results[number] = stop.stop_requested() ? Status(fail(make_error(kCancelled, "the installation was cancelled"))) : stage_one(files[i]);
+        if (!results[number]) failed = failed || results[number].error().code != kStaleStoreFile;
+      }
+    };
+    if (input_.options.executor != nullptr && files.size() >= kWorthThreads)
+      sys::parallel_for(*input_.options.executor, tasks, task);
+    else
+      for (std::size_t number = 0; number < tasks; ++number) task(number);
+    for (Status& result : results)
+      if (!result && result.error().code != kStaleStoreFile) return std::move(result);
+    if (stale_error_) return fail(std::move(*stale_error_));
+    return ok();
+  }
+
+  const wheel::ImageFile& image_file(const StagedFile& staged) const {
+    return staged.addition == kRewrite ? input_.arrangement.rewrites[staged.file] : input_.additions[staged.addition].image.files[staged.file];
+  }
+
+  // pip's modes: 0666 and, if the archive says executable, 0777 with all x bits, both within the umask.
+  mode_t wanted_mode(bool executable) const {
+    return executable ? static_cast<mode_t>((0777 & ~input_.umask) | 0111) : static_cast<mode_t>(0666 & ~input_.umask);
+  }
+
+  Status stage_one(const StagedFile& staged) {
+    const wheel::ImageFile& file = image_file(staged);
+    if (staged.source == nullptr) return create(staged.path, file.content, file.executable);
+    const Tree& tree = trees_[staged.addition];
+    const bool trusted = !input_.additions[staged.addition].from_store;
+    mode_t mode = wanted_mode(staged.source->executable);
+    if (!trusted) {
+      struct stat info {};
+      const int result = again_if_interrupted([&] { return os_.fstatat(tree.dir.fd(), file.source.c_str(), &info, AT_SYMLINK_NOFOLLOW); });
+      if (result < 0 && result != -ENOENT && result != -ENOTDIR) return fail(sys::os_error(-result, "look at", (tree.dir.path() / file.source).string()));
+      if (result < 0 || !is_as_promised(info, *staged.source)) return report_stale(staged, file);
+      mode = info.st_mode & 07777;
+    }
+    return bring(staged, file, tree, mode == wanted_mode(file.executable));
+  }
+
+  static bool is_as_promised(const struct stat& info, const wheel::ManifestFile& promised) {
+    const std::int64_t mtime_ns = info.st_mtim.tv_sec * 1'000'000'000 + info.st_mtim.tv_nsec;
+    return S_ISREG(info.st_mode) && static_cast<std::uint64_t>(info.st_size) == promised.size && mtime_ns == promised.mtime_ns;
+  }
+
+  Status report_stale(const StagedFile& staged, const wheel::ImageFile& file) {
+    const std::string path = (trees_[staged.addition].dir.path() / file.source).string();
+    const std::scoped_lock lock(mutex_);
+    if (std::find(stale_.begin(), stale_.end(), staged.addition) == stale_.end()) stale_.push_back(staged.addition);
+    Error error = make_error(kStaleStoreFile, "`" + path + "` in the cache was changed since it was unpacked").at(path);
+    if (!stale_error_) stale_error_ = error;
+    return fail(std::move(error));
+  }
+
+  // A file of another mode than the one wanted cannot share an inode with it.
+  Status bring(const StagedFile& staged, const wheel::ImageFile& file, const Tree& tree, bool mode_fits) {
+    if (tree.mode->load(std::memory_order_relaxed) == LinkMode::hardlink && mode_fits) {
+      const int result =
+          again_if_interrupted([&] { return os_.linkat(tree.dir.fd(), file.source.c_str(), new_dir_.fd(), staged.path.c_str()); });
+      if (result == 0) return ok();
+      if (means_never(result))
+        tree.mode->store(LinkMode::reflink, std::memory_order_relaxed);
+      else if (result != -EMLINK)  // this one file has as many names as it can have
+        return fail(sys::os_error(-result, "link", shown(staged.path)));
+    }
+    return copy(staged, file, tree);
+  }
+
+  Result<sys::File> create_file(const std::string& path, bool executable) {
+    const int fd = again_if_interrupted([&] {
+      return os_.openat(new_dir_.fd(), path.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW, executable ? 0777 : 0666);
+    });
+    if (fd < 0) return fail(sys::os_error(-fd, "create", shown(path)));
+    sys::File made(os_, fd);
+    if (executable && (input_.umask & 0111) != 0) {
+      const int result = again_if_interrupted([&] { return os_.fchmod(fd, wanted_mode(true)); });
+      if (result < 0) return fail(sys::os_error(-result, "set the mode of", shown(path)));
+    }
+    return made;
+  }
+
+  Status finish(sys::File& made, Status written, const std::string& path) {
+    if (written) written = made.close();
+    if (!written) written.error().where = shown(path);
+    return written;
+  }
+
+  Status create(const std::string& path, std::string_view content, bool executable) {
+    PIPIT_TRY(sys::File made, create_file(path, executable));
+    return finish(made, made.write_all(as_bytes_view(content)), path);
+  }
+
+  Status copy(const StagedFile& staged, const wheel::ImageFile& file, const Tree& tree) {
+    PIPIT_TRY(sys::File from, tree.dir.open_read(file.source));
+    PIPIT_TRY(sys::File made, create_file(staged.path, file.executable));
+    return finish(made, copy_bytes(from, made, staged.source->size, *tree.mode), staged.path);
+  }
+
+  Status copy_bytes(sys::File& from, sys::File& to, std::uint64_t size, std::atomic<LinkMode>& mode) {
+    if (mode.load(std::memory_order_relaxed) != LinkMode::copy && size > 0) {
+      const int cloned = again_if_interrupted([&] { return os_.clone_file(from.fd(), to.fd()); });
+      if (cloned == 0) return ok();
+      if (!means_never(cloned)) return fail(sys::os_error(-cloned, "clone", "file"));
+      if (mode.load(std::memory_order_relaxed) == LinkMode::reflink) mode.store(LinkMode::copy, std::memory_order_relaxed);
+    }
+    std::uint64_t copied = 0;
+    while (copied < size) {
+      const ssize_t got = again_if_interrupted([&] { return os_.copy_file_range(from.fd(), to.fd(), static_cast<std::size_t>(size - copied)); });
+      if (got < 0 && copied == 0 && means_never(static_cast<int>(got))) return read_and_write(from, to, size);
+      if (got < 0) return fail(sys::os_error(static_cast<int>(-got), "copy", "file"));
+      if (got == 0) return fail(sys::os_error(EIO, "copy the whole of", "file"));
+      copied += static_cast<std::uint64_t>(got);
+    }
+    return ok();
+  }
+
+  Status read_and_write(sys::File& from, sys::File& to, std::uint64_t size) {
+    std::vector<std::byte> buffer(1u << 16);
+    std::uint64_t copied = 0;
+    for (;;) {
+      const ssize_t got = again_if_interrupted([&] { return os_.read(from.fd(), buffer.data(), buffer.size()); });
+      if (got < 0) return fail(sys::os_error(static_cast<int>(-got), "read", "file"));
+      if (got == 0) break;
+      PIPIT_CHECK(to.write_all(Bytes(buffer.data(), static_cast<std::size_t>(got))));
+      copied += static_cast<std::uint64_t>(got);
+    }
+    return copied == size ? ok() : fail(sys::os_error(EIO, "copy the whole of", "file"));
+  }
+
+  const StagingInput& input_;
+  sys::Os& os_;
+  const sys::Dir& new_dir_;
+  std::vector<std::size_t>& stale_;
+  std::vector<Tree> trees_;
+  std::deque<std::pair<std::uint64_t, std::atomic<LinkMode>>> modes_;
+  std::mutex mutex_;  // of stale_ and stale_error_
+  std::optional<Error> stale_error_;
+};
+
+}  // namespace
+
+Status stage_files(const StagingInput& input, const sys::Dir& new_dir, std::vector<std::size_t>& stale, std::stop_token stop) {
+  return Stager(input, new_dir, stale).run(stop);
+}
+
+// Directories and small files take a block each; a link takes room in its directory only.
+Result<SpaceNeed> space_needed(const StagingInput& input, std::uint64_t device, sys::Os& os) {
+  constexpr std::uint64_t kBlock = 4096;
+  std::vector<bool> linked;
+  for (const Addition& addition : input.additions) {
+    struct stat info {};
+    const int result = addition.tree.empty() ? -ENOENT : os.fstatat(AT_FDCWD, addition.tree.c_str(), &info, 0);
+    linked.push_back(result == 0 && info.st_dev == device && input.options.link_mode != LinkMode::copy);
+  }
+  SpaceNeed need{kBlock, 8 + input.arrangement.directories.size()};
+  need.bytes += input.arrangement.directories.size() * kBlock;
+  for (const StagedFile& staged : input.arrangement.files) {
+    if (staged.source != nullptr && linked[staged.addition]) continue;
+    const std::uint64_t size = staged.source != nullptr ? staged.source->size : staged.addition == kRewrite ? kBlock : input.additions[staged.addition].image.files[staged.file].content.size();
+    need.bytes += (size + kBlock - 1) / kBlock * kBlock;
+    ++need.inodes;
+  }
+  return need;
+}
+
+Status check_space(const SpaceNeed& need, const sys::Dir& root) {
+  struct statvfs info {};
+  const int result = again_if_interrupted([&] { return root.os().fstatvfs(root.fd(), &info); });
+  if (result < 0) return fail(sys::os_error(-result, "look at", root.path().string()));
+  const std::uint64_t free_bytes = static_cast<std::uint64_t>(info.f_bavail) * info.f_frsize;
+  const bool counts_bytes = info.f_blocks > 0, counts_inodes = info.f_files > 0;  // some file systems tell neither
+  if ((!counts_bytes || free_bytes >= need.bytes) && (!counts_inodes || info.f_favail >= need.inodes)) return ok();
+  Error error = make_error(kNotEnoughSpace, "there is not enough space on the file system of `" + root.path().string() + "`");
+  error.os_errno = ENOSPC;
+  return fail(std::move(error)
+                  .detail("needed  " + format_size(need.bytes) + " and " + std::to_string(need.inodes) + " files")
+                  .detail("free    " + format_size(free_bytes) + " and " + std::to_string(info.f_favail) + " files"));
+}
+
+}  // namespace pipit::install
