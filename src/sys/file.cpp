@@ -14,7 +14,6 @@
 #include "pipit/base/text.h"
 #include "pipit/sys/dir.h"
 #include "sys/file_stat.h"
-#include "sys/random_name.h"
 #include "sys/retry.h"
 
 namespace pipit::sys {

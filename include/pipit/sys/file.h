@@ -111,6 +111,7 @@ class TempDir {
   std::filesystem::path path_;
 };
 
+std::string random_name(std::string_view prefix);  // nobody can guess it
 std::uint32_t effective_user_id();
 std::uint32_t current_umask();
 bool is_terminal(int fd);
