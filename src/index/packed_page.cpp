@@ -23,7 +23,7 @@ struct Header {
   std::uint64_t checksum = 0;
   std::uint64_t total_size = 0;
   std::uint32_t release_count = 0, file_count = 0, text_count = 0, status = 0;
-  PackedText source, url, payload_id, status_reason;
+  PackedText url, final_url, payload_id, status_reason;
 };
 static_assert(sizeof(Header) == 80 && sizeof(PackedRelease) == 24 && sizeof(PackedFile) == 80 && sizeof(PackedText) == 8);
 
@@ -169,15 +169,15 @@ std::string PackedPage::pack(const ProjectPage& page, const std::string& normali
   header.file_count = static_cast<std::uint32_t>(files.size());
   header.text_count = static_cast<std::uint32_t>(packer.texts.size());
   header.status = static_cast<std::uint32_t>(page.status);
-  header.source = packer.pool().add(page.files.empty() ? std::string_view() : std::string_view(page.files.front().source));
   header.url = packer.pool().add(key.url);
+  header.final_url = packer.pool().add(key.final_url);
   header.payload_id = packer.pool().add(key.payload_id);
   header.status_reason = packer.pool().add(page.status_reason);
 
   const std::size_t pool_start = sizeof(Header) + ranges.size() * sizeof(PackedRelease) + files.size() * sizeof(PackedFile) +
                                  packer.texts.size() * sizeof(PackedText);
   const auto move = [&](PackedText& place) { place.offset += static_cast<std::uint32_t>(pool_start); };
-  for (PackedText* place : {&header.source, &header.url, &header.payload_id, &header.status_reason}) move(*place);
+  for (PackedText* place : {&header.url, &header.final_url, &header.payload_id, &header.status_reason}) move(*place);
   for (PackedText& place : packer.texts) move(place);
   for (PackedFile& row : files)
     for (PackedText* place : {&row.filename, &row.url, &row.version, &row.yanked, &row.upload_time, &row.hashes, &row.sidecar_hashes}) move(*place);
@@ -219,7 +219,7 @@ Status PackedPage::adopt(std::string_view bytes) {
   for (const PackedRelease& release : releases_)
     if (release.first_file > files_.size() || release.file_count > files_.size() - release.first_file) return bad("a release names files it lacks");
   bytes_ = bytes;
-  source_ = header.source, url_ = header.url, payload_id_ = header.payload_id, status_reason_ = header.status_reason;
+  url_ = header.url, final_url_ = header.final_url, payload_id_ = header.payload_id, status_reason_ = header.status_reason;
   status_ = static_cast<ProjectStatus>(header.status);
   return ok();
 }
@@ -244,10 +244,10 @@ std::string_view PackedPage::text(PackedText place) const {
 }
 
 std::string_view PackedPage::interned(std::uint32_t number) const { return number < texts_.size() ? text(texts_[number]) : std::string_view(); }
-std::string_view PackedPage::source() const { return text(source_); }
+std::string_view PackedPage::source() const { return text(final_url_); }
 std::string_view PackedPage::status_reason() const { return text(status_reason_); }
 ProjectStatus PackedPage::status() const { return status_; }
-PageKey PackedPage::key() const { return {std::string(text(url_)), std::string(text(payload_id_))}; }
+PageKey PackedPage::key() const { return {std::string(text(url_)), std::string(text(final_url_)), std::string(text(payload_id_))}; }
 bool PackedPage::yanked(const PackedFile& file) const { return (file.flags & kYanked) != 0; }
 
 packaging::Hashes PackedPage::hashes(PackedText place) const {

@@ -53,10 +53,11 @@ struct PackedFile {
 };
 inline constexpr std::uint32_t kNoText = 0xFFFFFFFF;
 
-// What tells whether kept bytes still answer for a response: the page's address (without credentials) and the payload id
-// that net gives to its body.
+// What tells whether kept bytes still answer for a response: the address asked, the one that answered after redirects (links
+// are relative to it), both without credentials, and the payload id that net gives to the body.
 struct PageKey {
   std::string url;
+  std::string final_url;
   std::string payload_id;
   friend bool operator==(const PageKey&, const PageKey&) = default;
 };
@@ -70,7 +71,7 @@ class PackedPage {
   static Result<std::shared_ptr<const PackedPage>> map(const std::filesystem::path& path);
 
   PageKey key() const;
-  std::string_view source() const;         // the page's final address, `source` of every file; never holds credentials
+  std::string_view source() const;         // the final address: `source` of every file
   ProjectStatus status() const;
   std::string_view status_reason() const;
   std::span<const PackedRelease> releases() const { return releases_; }
@@ -91,7 +92,7 @@ class PackedPage {
   std::span<const PackedRelease> releases_;
   std::span<const PackedFile> files_;
   std::span<const PackedText> texts_;
-  PackedText source_, url_, payload_id_, status_reason_;
+  PackedText url_, final_url_, payload_id_, status_reason_;
   ProjectStatus status_ = ProjectStatus::active;
 };
 

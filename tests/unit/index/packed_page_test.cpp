@@ -22,9 +22,9 @@ ProjectPage rich_page() {
 
 TEST_CASE("a packed page gives back every file it was made of", "[index]") {
   const ProjectPage page = rich_page();
-  const auto packed = PackedPage::from_bytes(PackedPage::pack(page, "sample-project", {"https://i.example/x/", "id-1"}));
+  const auto packed = PackedPage::from_bytes(PackedPage::pack(page, "sample-project", {"https://i.example/x/", "https://index.example/simple/sample-project/", "id-1"}));
   REQUIRE(packed);
-  CHECK((*packed)->key() == PageKey{"https://i.example/x/", "id-1"});
+  CHECK((*packed)->key() == PageKey{"https://i.example/x/", "https://index.example/simple/sample-project/", "id-1"});
   CHECK((*packed)->status() == ProjectStatus::archived);
   CHECK((*packed)->status_reason() == "moved elsewhere");
   REQUIRE((*packed)->files().size() == 3);
@@ -42,7 +42,7 @@ TEST_CASE("a packed page groups files by version, newest first, and puts nameles
 }
 
 TEST_CASE("a page that was cut or damaged on disk is not used", "[index]") {
-  const std::string good = PackedPage::pack(rich_page(), "sample-project", {"u", "i"});
+  const std::string good = PackedPage::pack(rich_page(), "sample-project", {"u", "f", "i"});
   REQUIRE(PackedPage::from_bytes(good));
   for (std::size_t size = 0; size < good.size(); size += 7) CHECK_FALSE(PackedPage::from_bytes(good.substr(0, size)));
   for (std::size_t at = 0; at < good.size(); at += 5) {
@@ -56,7 +56,7 @@ TEST_CASE("a packed page is read from a mapping", "[index]") {
   auto dir = sys::TempDir::create({}, "packed");
   REQUIRE(dir);
   const std::filesystem::path path = dir->path() / "x.page";
-  REQUIRE(sys::replace_file(sys::real_os(), path, PackedPage::pack(rich_page(), "sample-project", {"u", "i"})));
+  REQUIRE(sys::replace_file(sys::real_os(), path, PackedPage::pack(rich_page(), "sample-project", {"u", "f", "i"})));
   const auto page = PackedPage::map(path);
   REQUIRE(page);
   CHECK((*page)->files().size() == 3);

@@ -35,7 +35,7 @@ inline ProjectPage made_page(const std::vector<MadeFile>& files) {
 }
 
 inline std::shared_ptr<const PackedPage> packed(const ProjectPage& page, const std::string& name) {
-  return *PackedPage::from_bytes(PackedPage::pack(page, name, {"https://index.example/simple/x/", "id"}));
+  return *PackedPage::from_bytes(PackedPage::pack(page, name, {"https://index.example/simple/x/", "https://index.example/simple/x/", "id"}));
 }
 
 }  // namespace pipit::index::test
