@@ -82,4 +82,11 @@ std::stop_token InterruptGuard::token() const { return state_->source.get_token(
 
 int InterruptGuard::signal() const { return state_->first_signal.load(); }
 
+void block_broken_pipe_signal() {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGPIPE);
+  ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
+}
+
 }  // namespace pipit::sys

@@ -20,4 +20,8 @@ class InterruptGuard {
   std::unique_ptr<State> state_;
 };
 
+// For a thread that writes to sockets through a library: a peer that has gone is then an error, not a signal. Lasts as long
+// as the calling thread; threads it starts inherit it.
+void block_broken_pipe_signal();
+
 }  // namespace pipit::sys
