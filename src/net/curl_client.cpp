@@ -3,12 +3,14 @@
 #include <fmt/format.h>
 
 #include <mutex>
+#include <system_error>
 #include <thread>
 
 #include "net/event_loop.h"
 #include "net/inbox.h"
 #include "net/proxy.h"
 #include "net/trust.h"
+#include "pipit/sys/interrupt.h"
 
 namespace pipit::net {
 
@@ -27,14 +29,26 @@ class CurlClient final : public HttpClient {
   using HttpClient::submit;
   void submit(HttpRequest request, std::function<void(Result<HttpResponse>)> done) override {
     const Url url = request.url;
-    auto shared = std::make_shared<std::pair<HttpRequest, Done>>(std::move(request), std::move(done));
+    if (!start()) return done(fail(make_error(kInternalError, "the network thread cannot be started: too many threads")));
+    auto shared = std::make_shared<std::pair<HttpRequest, Done>>(std::move(request), std::move(done));  // a job must be copyable
     const bool taken = inbox_.push([this, shared] { loop_->add(std::move(shared->first), std::move(shared->second)); });
-    if (!taken) return shared->second(fail(make_error(kCancelled, fmt::format("the request for {} was cancelled", url.display()))));
-    std::call_once(started_, [this] { thread_ = std::thread([this] { work(); }); });
+    if (!taken) shared->second(fail(make_error(kCancelled, fmt::format("the request for {} was cancelled", url.display()))));
   }
 
  private:
+  // True once the thread runs; a system without threads to spare is asked again next time.
+  bool start() {
+    const std::lock_guard lock(starting_);
+    if (thread_.joinable()) return true;
+    try {
+      thread_ = std::thread([this] { work(); });
+    } catch (const std::system_error&) {
+      return false;
+    }
+    return true;
+  }
   void work() {
+    sys::block_broken_pipe_signal();
     loop_ = std::make_unique<EventLoop>(options_, seams_, inbox_);
     loop_->run();
     loop_.reset();
@@ -44,7 +58,7 @@ class CurlClient final : public HttpClient {
   const ClientSeams seams_;
   Inbox inbox_;
   std::unique_ptr<EventLoop> loop_;  // made, used and destroyed on the net thread
-  std::once_flag started_;
+  std::mutex starting_;
   std::thread thread_;
   std::stop_callback<std::function<void()>> on_stop_;
 };

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <climits>
+#include <system_error>
 
 namespace pipit::net {
 
@@ -247,22 +247,28 @@ void EventLoop::ask_next() {
     // Somebody else's question about the same host may have been answered while this one waited.
     const auto known = credentials_.known_for(transfer.url());
     if (!known || transfer.was_refused(*known)) break;
-    Owned answered = std::move(questions_.front());
+    Owned next = std::move(questions_.front());
     questions_.erase(questions_.begin());
-    Step step = answered->credentials_answered(known);
-    carry_out(std::move(answered), std::move(step));
+    Step step = next->credentials_answered(known);
+    carry_out(std::move(next), std::move(step));
   }
   if (questions_.empty()) return;
-  asker_ = std::jthread([this, url = questions_.front()->url()](std::stop_token stop) {
-    auto answer = credentials_.ask(url, stop);
-    inbox_.push([this, answer = std::move(answer)]() mutable {
-      Owned transfer = std::move(questions_.front());
-      questions_.erase(questions_.begin());
-      Step step = transfer->credentials_answered(std::move(answer));
-      carry_out(std::move(transfer), std::move(step));
-      ask_next();
+  try {
+    asker_ = std::jthread([this, url = questions_.front()->url()](std::stop_token stop) {
+      inbox_.push([this, answer = credentials_.ask(url, stop)] { answered(answer); });
     });
-  });
+  } catch (const std::system_error&) {
+    inbox_.push([this] { answered(std::nullopt); });  // no thread to spare: nobody is asked
+  }
+}
+
+// Runs on the net thread: the first question has its answer.
+void EventLoop::answered(const std::optional<Credential>& credential) {
+  Owned transfer = std::move(questions_.front());
+  questions_.erase(questions_.begin());
+  Step step = transfer->credentials_answered(credential);
+  carry_out(std::move(transfer), std::move(step));
+  ask_next();
 }
 
 // ---- the end --------------------------------------------------------------------------------------------------------------------

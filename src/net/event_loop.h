@@ -64,6 +64,7 @@ class EventLoop {
   void wake_delayed();
   void ask(Owned transfer);
   void ask_next();
+  void answered(const std::optional<Credential>& credential);
   void cancel_all();
   CURLSH* pool_for(const std::string& identity);
   EasyHandle spare_easy();
@@ -81,8 +82,6 @@ class EventLoop {
   std::multimap<SteadyTime, Owned> delayed_;
   std::vector<EasyHandle> spares_;
   std::uint64_t numbered_ = 0;
-  std::size_t asking_ = 0;
-  bool curl_failed_ = false;
   std::vector<Owned> questions_;              // the first is being asked by asker_
   std::jthread asker_;
 };

@@ -96,7 +96,9 @@ bool is_tls_code(int code) {
 bool blames_proxy(const TransportReport& report) {
   if (!report.proxy) return false;
   if (report.proxy_status >= 300 || report.curl_code == CURLE_COULDNT_RESOLVE_PROXY || report.curl_code == CURLE_PROXY) return true;
-  return !report.connected && !is_tls_code(report.curl_code);
+  if (is_tls_code(report.curl_code)) return false;
+  // Without a tunnel the proxy is the only one we ever talk to.
+  return !report.connected || (report.url.scheme == "http" && report.curl_code != CURLE_OPERATION_TIMEDOUT);
 }
 
 Failure bad_answer(const TransportReport& report) {

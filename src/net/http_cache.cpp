@@ -236,7 +236,7 @@ std::string HttpCache::store(const std::string& key, CachedHead head, const std:
     head.payload_bytes = body.size();
   }
   const std::string id = head.payload_id;
-  if (!open(true)) return id;
+  if (print_head(head).size() > kHeadFileMaxBytes || !open(true)) return id;
   const auto old_text = dir_.read_file(key + ".head", kHeadFileMaxBytes);
   const auto old = old_text ? parse_head(*old_text) : std::nullopt;
   const std::string name = key + "." + id;

@@ -52,13 +52,14 @@ std::string target_of(const Url& url) { return url.path + (url.query ? "?" + *ur
 
 }  // namespace
 
-Result<const TrustStore*> Services::trust_store() {
-  if (!trust) {
-    PIPIT_TRY(TrustSource source, choose_trust(options));
-    debug("trusting " + source.describe());
-    PIPIT_TRY(trust, TrustStore::load(source));
-  }
-  return &*trust;
+Status Services::begin_trust() {
+  if (trust.valid()) return ok();
+  PIPIT_TRY(TrustSource source, choose_trust(options));
+  debug("trusting " + source.describe());
+  // A hashed directory is opened in microseconds; then a thread would cost more.
+  const auto how = source.files.empty() ? std::launch::deferred : std::launch::async | std::launch::deferred;
+  trust = std::async(how, [source = std::move(source)] { return TrustStore::load(source); }).share();
+  return ok();
 }
 
 Transfer::Transfer(HttpRequest request, Done done, Services& services)
@@ -195,7 +196,7 @@ Status Transfer::prepare(CURL* easy) {
   PIPIT_CHECK(set_proxy(easy));
   const bool proxy_tls = proxy_ && proxy_->scheme == "https";
   if (url_.scheme == "https" || proxy_tls) {
-    PIPIT_TRY(trust_, services_.trust_store());
+    PIPIT_CHECK(services_.begin_trust());
     PIPIT_CHECK(set_tls(easy));
   }
   return ok();
@@ -213,6 +214,10 @@ void Transfer::set_destination(CURL* easy) {
   curl_easy_setopt(easy, CURLOPT_PIPEWAIT, url_.scheme == "https" ? 1L : 0L);
   curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(services_.options.timeout.count()));
   curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+  curl_slist* names = nullptr;
+  for (const std::string& entry : services_.seams.resolve) names = curl_slist_append(names, entry.c_str());
+  resolve_list_.reset(names);
+  curl_easy_setopt(easy, CURLOPT_RESOLVE, names);
   curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
   curl_easy_setopt(easy, CURLOPT_PRIVATE, this);
   curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, error_buffer_);
@@ -237,6 +242,8 @@ void Transfer::set_request(CURL* easy) {
   } else if (request_.suffix_range) {
     headers.emplace_back("Range", fmt::format("bytes=-{}", *request_.suffix_range));
   }
+  const bool ask_afresh = uses_cache() && (request_.cache == CacheMode::refresh || request_.cache == CacheMode::bypass);
+  if (ask_afresh) headers.emplace_back("Cache-Control", "no-cache");  // also for caches between us and the index
   if (cached_) {
     if (const auto tag = header_of(cached_->head.headers, "etag")) headers.emplace_back("If-None-Match", *tag);
     if (const auto date = header_of(cached_->head.headers, "last-modified")) headers.emplace_back("If-Modified-Since", *date);
@@ -298,8 +305,14 @@ std::size_t Transfer::on_body(char* data, std::size_t size, std::size_t count, v
 }
 
 CURLcode Transfer::on_tls_context(CURL*, void* context, void* self) {
-  static_cast<Transfer*>(self)->trust_->attach(context);
-  return CURLE_OK;
+  Transfer& transfer = *static_cast<Transfer*>(self);
+  const Result<TrustStore>& trust = transfer.services_.trust.get();  // waits if the bundle is still being parsed
+  if (trust) {
+    trust->attach(context);
+    return CURLE_OK;
+  }
+  transfer.stop_with(trust.error());
+  return CURLE_SSL_CACERT_BADFILE;
 }
 
 // The connection stands and nothing was sent yet.
@@ -383,7 +396,9 @@ bool Transfer::take_success_head() {
 bool Transfer::place_partial() {
   const auto value = head_.header("content-range");
   const auto range = value ? parse_content_range(*value) : std::nullopt;
-  const bool fits = range && range->first == position_ && (!total_ || !range->total || *total_ == *range->total);
+  const auto tag = head_.header("etag");
+  const bool same_version = !tag || !validator_.starts_with('"') || *tag == validator_;
+  const bool fits = range && range->first == position_ && same_version && (!total_ || !range->total || *total_ == *range->total);
   if (fits) {
     if (range->total) total_ = range->total;
     return true;

@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <functional>
+#include <future>
 #include <memory>
 #include <optional>
 #include <string>
@@ -31,10 +32,11 @@ struct Services {
   const ClientSeams& seams;
   CredentialBook& credentials;
   HttpCache& cache;
-  std::optional<TrustStore> trust = std::nullopt;  // loaded with the first https request
+  std::shared_future<Result<TrustStore>> trust = {};  // a bundle is parsed while the first https connection is being made
   RetryPolicy retry = {};
 
-  Result<const TrustStore*> trust_store();
+  // Fails at once if the source of trust makes no sense; what is wrong inside a bundle shows at the handshake.
+  Status begin_trust();
   void debug(const std::string& line) const {
     if (options.on_debug) options.on_debug(line);
   }
@@ -152,7 +154,7 @@ class Transfer {
   bool dirty_ = false;          // the sink got bytes that a restart must take back
 
   // The attempt under way.
-  HeaderList header_list_;
+  HeaderList header_list_, resolve_list_;
   AnswerHead head_;
   Route route_ = Route::undecided;
   std::optional<Failure> stopped_;  // by us, from within a callback
@@ -163,7 +165,6 @@ class Transfer {
   SteadyTime attempt_started_, last_byte_, window_started_;
   std::uint64_t window_bytes_ = 0;
   CURL* easy_ = nullptr;
-  const TrustStore* trust_ = nullptr;
   TransportReport report_;
   std::string peer_;
   char error_buffer_[CURL_ERROR_SIZE] = {};

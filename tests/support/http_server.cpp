@@ -16,6 +16,7 @@
 #include <stdexcept>
 #include <thread>
 
+#include "pipit/sys/interrupt.h"
 #include "support/test_certificate.h"
 
 namespace pipit::test {
@@ -150,16 +151,15 @@ struct HttpServer::State {
   }
 
   void serve(int fd, int count) {
-    {
-      Client client(*this, fd, count);
-      if (client.shake_hands())
-        while (answer_one(client)) {
-        }
-      else
-        ++handshakes_failed;
-      const std::lock_guard lock(mutex);
-      std::erase(open_sockets, fd);  // before close(): the number may be reused
-    }
+    sys::block_broken_pipe_signal();
+    Client client(*this, fd, count);
+    if (client.shake_hands())
+      while (answer_one(client)) {
+      }
+    else
+      ++handshakes_failed;
+    const std::lock_guard lock(mutex);
+    std::erase(open_sockets, fd);  // before close(): the number may be reused
   }
 
   bool answer_one(Client& client) {

@@ -70,6 +70,7 @@ struct TestCertificate {
     bool old_protocol = false;                               // the server speaks TLS 1.1 at most
   };
   std::string authority_pem;                                 // what a client must trust
+  std::string authority_hash;                                // its name in a hashed directory is HASH.0
   std::string certificate_pem, key_pem;                      // what the server shows
   std::string client_pem;                                    // a client certificate with its key, of the same authority
   bool old_protocol = false;

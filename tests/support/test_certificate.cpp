@@ -5,6 +5,7 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
+#include <cstdio>
 #include <memory>
 #include <stdexcept>
 
@@ -106,6 +107,9 @@ TestCertificate TestCertificate::make(const Flaw& flaw) {
   const Certificate client = issue(person, client_key.get(), authority.get(), authority_key.get());
   TestCertificate made;
   made.authority_pem = pem_of(authority.get());
+  char hash[16];
+  std::snprintf(hash, sizeof hash, "%08lx", X509_subject_name_hash(authority.get()));
+  made.authority_hash = hash;
   made.certificate_pem = pem_of(server.get());
   made.key_pem = pem_of(key.get());
   made.client_pem = pem_of(client.get()) + pem_of(client_key.get());

@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "pipit/base/result.h"
 #include "pipit/net/http.h"
@@ -19,6 +20,7 @@ struct ClientSeams {
   sys::Clock* clock = nullptr;                      // null: the real one
   std::function<double()> jitter;                   // in [0, 1); null: random
   std::function<std::chrono::milliseconds(std::chrono::milliseconds)> delay;  // how long to really wait; null: as asked
+  std::vector<std::string> resolve;                 // "host:port:address", names that shall not be looked up
 };
 
 // Fails only for options that make no sense (a proxy that is no URL); the network is not touched.

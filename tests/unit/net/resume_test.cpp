@@ -46,7 +46,7 @@ TEST_CASE("a download that breaks off is continued where it stopped", "[net][N9]
   CHECK(requests[1].header("range") == "bytes=1000-");
   CHECK(requests[1].header("if-range") == "\"v1\"");
   CHECK(requests[3].header("range") == "bytes=3000-");
-  CHECK(t.talk.warnings.at(0) == "Attempting to resume incomplete download (1.0 kB/8.9 kB, attempt 1)");
+  CHECK(t.talk.warnings.at(0) == "Attempting to resume incomplete download (1000 bytes/8.9 kB, attempt 1)");
 }
 
 TEST_CASE("a cut at any byte ends in the same file", "[net][N9][F17]") {
@@ -110,6 +110,21 @@ TEST_CASE("a part from another offset, of another file or of several pieces is n
     CHECK(got.sink->restarts == 1);
     CHECK(server.requests().size() == 3);
   }
+}
+
+TEST_CASE("a part of another version is not used even at the right offset", "[net][N8]") {
+  HttpServer server([&](const ServerRequest& request) {
+    if (request.header("range")) {
+      Reply part = Reply::text(206, "evil").with("ETag", "\"v2\"");
+      part.headers.emplace_back("Content-Range", "bytes 1000-8889/8890");
+      return part;
+    }
+    Reply reply = Reply::text(200, kBody).with("ETag", "\"v1\"");
+    if (request.number == 1) reply.cut_after = 1000;
+    return reply;
+  });
+  ClientFixture t;
+  CHECK(download(t, server.url("/")).sink->text == kBody);
 }
 
 TEST_CASE("a range that the server refuses begins anew", "[net][N8]") {

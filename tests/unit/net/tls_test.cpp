@@ -82,7 +82,7 @@ TEST_CASE("an authority override that is empty, missing or no certificate fails 
       CHECK(answer.error().message.find(variable) != std::string::npos);
     }
   }
-  CHECK(server.connections() == 0);
+  CHECK(server.requests().empty());
   t.forget_client();
   t.options.ca_file = text_file;
   t.options.environment.clear();
