@@ -84,6 +84,10 @@ Result<ExtractedFile> Extractor::extract(const ZipMember& member, const sys::Dir
     return fail(std::move(written).error());
   }
   PIPIT_TRY(const struct stat facts, file.stat());
+  if ((mode & 0111) != 0 && (facts.st_mode & 0111) != 0111) {
+    const int result = file.os().fchmod(file.fd(), (facts.st_mode & 0777) | 0111);
+    if (result < 0) return fail(sys::os_error(-result, "changing the mode of", name));
+  }
   PIPIT_CHECK(file.close());
   return ExtractedFile{static_cast<std::uint64_t>(facts.st_size), std::int64_t{facts.st_mtim.tv_sec} * 1'000'000'000 + facts.st_mtim.tv_nsec};
 }

@@ -31,7 +31,8 @@ class Extractor {
   Extractor(Bytes archive, const ZipDirectory& directory, Engine engine = Engine::fast);
   Extractor(Extractor&&) noexcept;
   ~Extractor();
-  // Creates `name` beneath `destination`. `copy`, if given, receives the same bytes in order (a hash).
+  // Creates `name` beneath `destination`. `mode` passes through the umask, but an executable file is so for all, as pip has
+  // it. `copy`, if given, receives the same bytes in order (a hash).
   Result<ExtractedFile> extract(const ZipMember& member, const sys::Dir& destination, const std::string& name, mode_t mode, Sink* copy);
   // The bytes of a member, checked; a failure may come after some of them were delivered.
   Status stream(const ZipMember& member, Sink& out);

@@ -19,12 +19,18 @@ namespace pipit::wheel {
 
 inline constexpr ErrorCode kBadManifest{"bad-manifest"};
 
-struct ManifestFile {
+struct ManifestFile {  // a regular file below the tree
   std::string path;         // in the archive
   std::uint64_t size = 0;
   bool executable = false;
   std::string record_hash;  // "sha256=..." of the bytes as unpacked
   std::int64_t mtime_ns = 0;  // of the unpacked file in the store: a later change is noticed (together with size)
+};
+
+// A file of .data/scripts whose first line is to name the target's interpreter: it is rewritten, never linked.
+struct PythonScript {
+  std::string path;     // in the archive
+  std::string content;  // as unpacked, "#!python..." included
 };
 
 struct Manifest {
@@ -36,11 +42,13 @@ struct Manifest {
   std::vector<std::string> directories;      // parents first
   std::vector<ManifestFile> files;           // archive order; RECORD itself is not among them
   std::vector<packaging::RecordRow> record;  // the wheel's own rows, as written
-  std::vector<packaging::EntryPoint> scripts;  // console_scripts and gui_scripts
+  std::vector<packaging::EntryPoint> scripts;  // console_scripts and gui_scripts, names and values checked
   std::vector<packaging::Tag> tags;
   std::string requires_python;               // "" if absent
   std::vector<std::string> requires_dist;    // as written
   std::vector<std::string> provides_extra;
+  std::vector<PythonScript> python_scripts;
+  std::vector<std::string> allowances;       // ids that had to be allowed for this wheel to pass ("bad-record")
   std::string to_bytes() const;
   static Result<Manifest> from_bytes(std::string_view bytes);
 };

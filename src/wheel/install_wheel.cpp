@@ -1,0 +1,207 @@
+#include "pipit/wheel/install_wheel.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "pipit/base/text.h"
+#include "pipit/wheel/scripts.h"
+#include "wheel/script_specs.h"
+
+namespace pipit::wheel {
+namespace {
+
+std::string_view file_name(std::string_view path) { return path.substr(path.rfind('/') + 1); }
+
+// "a/b" from "/x/a/b" and "/x"; "../../../bin/f" where `path` lies elsewhere. Both absolute and normal.
+std::string relative_to(std::string_view path, std::string_view directory) {
+  if (path.size() > directory.size() && path.starts_with(directory) && path[directory.size()] == '/')
+    return std::string(path.substr(directory.size() + 1));
+  std::size_t common = 0;  // length of the shared directories, each with its slash
+  for (std::size_t i = 0; i < std::min(path.size(), directory.size()) && path[i] == directory[i]; ++i)
+    if (path[i] == '/') common = i + 1;
+  std::string out;
+  for (std::size_t at = common; at < directory.size();) {
+    out += "../";
+    const std::size_t slash = directory.find('/', at);
+    at = slash == std::string_view::npos ? directory.size() : slash + 1;
+  }
+  return out + std::string(path.substr(common));
+}
+
+// EP, EP.exe, EP-script.py and EP.pya are what setuptools once generated for the entry point EP.
+std::string_view entry_point_of(std::string_view name) {
+  const std::string low = ascii_lower(name);
+  for (const std::string_view suffix : {".exe", "-script.py", ".pya"})
+    if (low.ends_with(suffix)) return name.substr(0, name.size() - suffix.size());
+  return name;
+}
+
+class Planner {
+ public:
+  Planner(const PreparedWheel& wheel, const WriteOptions& options)
+      : m_(*wheel.manifest), o_(options), lib_(m_.root_is_purelib ? options.scheme.purelib : options.scheme.platlib) {
+    for (const packaging::EntryPoint& script : m_.scripts) entry_points_.insert(script.name);
+    for (const PythonScript& script : m_.python_scripts) python_scripts_.emplace(script.path, &script);
+  }
+
+  Result<InstallImage> run() {
+    image_.name = m_.name;
+    image_.version = m_.version;
+    image_.dist_info = lib_ + "/" + m_.dist_info;
+    image_.files.reserve(m_.files.size() + m_.scripts.size() + 4);
+    // pip's order, so that where two members of one wheel have one destination the same one wins; dist-info comes last.
+    PIPIT_CHECK(place(Part::root));
+    PIPIT_CHECK(place(Part::data));
+    PIPIT_CHECK(place(Part::scripts));
+    add_wrappers();
+    PIPIT_CHECK(place(Part::dist_info));
+    add_dist_info();
+    keep_last_of_each();
+    make_record();
+    return std::move(image_);
+  }
+
+ private:
+  enum class Part { root, data, scripts, dist_info };
+  struct Split {
+    Part part;
+    std::string_view key, rest;  // of a data path
+  };
+
+  Split split(std::string_view path) const {
+    const std::size_t slash = path.find('/');
+    const std::string_view top = path.substr(0, slash);
+    if (slash != std::string_view::npos && top == m_.dist_info) return {Part::dist_info, {}, path};
+    if (slash == std::string_view::npos || !top.ends_with(".data")) return {Part::root, {}, path};
+    const std::string_view below = path.substr(slash + 1);
+    const std::size_t second = std::min(below.find('/'), below.size());
+    const std::string_view key = below.substr(0, second);
+    return {key == "scripts" ? Part::scripts : Part::data, key, below.substr(std::min(second + 1, below.size()))};
+  }
+
+  Result<std::string> destination(const Split& split) const {
+    const Scheme& s = o_.scheme;
+    if (split.part == Part::root || split.part == Part::dist_info) return lib_ + "/" + std::string(split.rest);
+    const std::pair<std::string_view, std::string> places[] = {{"scripts", s.scripts}, {"data", s.data}, {"purelib", s.purelib},
+                                                               {"platlib", s.platlib}, {"headers", s.headers + "/" + o_.requirement_name}};
+    for (const auto& [key, directory] : places)
+      if (split.key == key && !split.rest.empty()) return directory + "/" + std::string(split.rest);
+    return fail(make_error(kInvalidWheel, fmt::format("{}: unknown data directory `{}`", m_.filename, escape_for_terminal(split.key))));
+  }
+
+  Status place(Part part) {
+    for (const ManifestFile& file : m_.files) {
+      const Split where = split(file.path);
+      if (where.part != part) continue;
+      if (part == Part::scripts && entry_points_.count(entry_point_of(file_name(file.path))) != 0) continue;
+      PIPIT_TRY(std::string path, destination(where));
+      const auto script = part == Part::scripts ? python_scripts_.find(file.path) : python_scripts_.end();
+      if (script == python_scripts_.end()) {
+        image_.files.push_back({std::move(path), file.path, {}, file.executable, file.size});
+      } else {
+        std::string content = with_interpreter(script->second->content, o_.interpreter);
+        const std::uint64_t size = content.size();
+        image_.files.push_back({std::move(path), {}, std::move(content), file.executable, size});
+      }
+      new_paths_.emplace(file.path, image_.files.size() - 1);
+    }
+    return ok();
+  }
+
+  void add_generated(std::string path, std::string content, bool executable) {
+    const std::uint64_t size = content.size();
+    generated_.insert(image_.files.size());
+    image_.files.push_back({std::move(path), {}, std::move(content), executable, size});
+  }
+
+  void add_wrappers() {
+    for (const packaging::EntryPoint& script : script_specs(m_.scripts, o_.python_major, o_.python_minor))
+      add_generated(o_.scheme.scripts + "/" + script.name, wrapper(script, o_.interpreter), true);
+  }
+
+  void add_dist_info() {
+    add_generated(image_.dist_info + "/INSTALLER", o_.installer + "\n", false);
+    if (o_.direct_url) add_generated(image_.dist_info + "/direct_url.json", o_.direct_url->json(), false);
+    if (o_.requested) add_generated(image_.dist_info + "/REQUESTED", {}, false);
+  }
+
+  // Two members may share a destination ("x" and "NAME.data/purelib/x"): the last one is what pip leaves there.
+  void keep_last_of_each() {
+    std::unordered_map<std::string_view, std::size_t> last;
+    last.reserve(image_.files.size());
+    bool shared = false;
+    for (std::size_t i = 0; i < image_.files.size(); ++i) shared = !last.insert_or_assign(image_.files[i].path, i).second || shared;
+    superseded_.assign(image_.files.size(), false);
+    if (!shared) return;
+    for (std::size_t i = 0; i < image_.files.size(); ++i) superseded_[i] = last.at(image_.files[i].path) != i;
+  }
+
+  packaging::RecordRow hashed_row(const ImageFile& file) const {
+    return {relative_to(file.path, lib_), verify::record_hash(verify::sha256(as_bytes_view(file.content))), std::to_string(file.content.size())};
+  }
+
+  // pip's rows: the wheel's own (moved, and computed anew for rewritten scripts), then what was generated, then what was
+  // installed without being listed.
+  void make_record() {
+    std::vector<packaging::RecordRow>& rows = image_.record;
+    rows.reserve(m_.record.size() + generated_.size() + 1);
+    const std::string own = m_.dist_info + "/RECORD";
+    std::vector<bool> listed(image_.files.size(), false);
+    for (const packaging::RecordRow& row : m_.record) {
+      if (row.path == own) continue;
+      const auto at = new_paths_.find(row.path);
+      if (at == new_paths_.end()) {  // a skipped script, or (allowed by the user) a row without a file
+        rows.push_back(row);
+        continue;
+      }
+      const ImageFile& file = image_.files[at->second];
+      listed[at->second] = true;
+      if (superseded_[at->second]) continue;
+      if (file.source.empty()) rows.push_back(hashed_row(file));
+      else rows.push_back({relative_to(file.path, lib_), row.hash, row.size});
+    }
+    for (std::size_t i = 0; i < image_.files.size(); ++i) {
+      if (listed[i] || superseded_[i]) continue;
+      const ImageFile& file = image_.files[i];
+      if (generated_.count(i) != 0) rows.push_back(hashed_row(file));
+      else rows.push_back({relative_to(file.path, lib_), {}, {}});
+    }
+    rows.push_back({own, {}, {}});
+    std::sort(rows.begin(), rows.end());
+    drop_superseded();
+    std::string text = packaging::print_record(rows);
+    const std::uint64_t size = text.size();
+    image_.files.push_back({image_.dist_info + "/RECORD", {}, std::move(text), false, size});
+  }
+
+  void drop_superseded() {
+    std::size_t kept = 0;
+    for (std::size_t i = 0; i < image_.files.size(); ++i) {
+      if (superseded_[i]) continue;
+      if (kept != i) image_.files[kept] = std::move(image_.files[i]);
+      ++kept;
+    }
+    image_.files.resize(kept);
+  }
+
+  const Manifest& m_;
+  const WriteOptions& o_;
+  const std::string lib_;
+  InstallImage image_;
+  std::unordered_set<std::string_view> entry_points_;
+  std::unordered_map<std::string_view, const PythonScript*> python_scripts_;
+  std::unordered_map<std::string_view, std::size_t> new_paths_;  // archive path -> index in image_.files
+  std::unordered_set<std::size_t> generated_;
+  std::vector<bool> superseded_;
+};
+
+}  // namespace
+
+Result<InstallImage> plan_install(const PreparedWheel& wheel, const WriteOptions& options, Diagnostics&) {
+  return Planner(wheel, options).run();
+}
+
+}  // namespace pipit::wheel
