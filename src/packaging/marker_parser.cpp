@@ -110,6 +110,9 @@ Result<Comparison> parse_comparison(Lexer& lexer) {
     auto specifier = Specifier::parse(std::string(marker_operator_text(comparison.op)) + comparison.right.text);
     if (specifier) comparison.specifier = *std::move(specifier);
   }
+  if (!comparison.variable_left && is_version_variable(comparison.variable)) {
+    comparison.left_version = Version::try_parse(comparison.left.text);
+  }
   return comparison;
 }
 

@@ -76,6 +76,8 @@ struct Comparison {
   bool variable_left = false;
   // `<variable> <op> "<literal>"` on a version field whose literal makes a specifier.
   std::optional<Specifier> specifier;
+  // `"<literal>" <op> <variable>` on such a field: the literal as a version, if it is one.
+  std::optional<Version> left_version;
 };
 
 struct Marker::Program {

@@ -122,6 +122,7 @@ Result<bool> evaluate_comparison(const Comparison& c, const Scope& scope) {
   if (c.variable_left) return compare_strings(*value, c.op, c.right.text);
   if (is_version_variable(c.variable)) {
     const auto specifier = Specifier::parse(std::string(marker_operator_text(c.op)) + *value);
+    if (specifier && c.left_version) return specifier->admits(*c.left_version, c.left.text);
     if (specifier) return admits_text(*specifier, c.left.text);
   }
   return compare_strings(c.left.text, c.op, *value);

@@ -13,6 +13,7 @@ using Arguments = std::span<char* const>;  // the words behind the subcommand
 
 int run_packaging(Arguments arguments);  // versions, requirement lines, markers
 int run_linear(Arguments arguments);     // time for 2n over time for n, per parser, up to 10 MB
+int run_requirements(Arguments arguments);  // FILE: one requirements file
 
 void print_figure(std::string_view name, double value, std::string_view unit);
 
