@@ -4,6 +4,7 @@
 #include <string>
 
 #include "pipit/python/interpreter.h"
+#include "pipit/sys/dir.h"
 #include "pipit/sys/file.h"
 #include "unit/python/elf_maker.h"
 
