@@ -106,7 +106,8 @@ class Scan {
     // As pip: the name of the directory decides which project it is, METADATA how it is spelled.
     const std::string stem = entry.substr(0, entry.rfind('.'));
     const std::size_t dash = stem.find('-');
-    const bool named = dash != std::string::npos || (dist.kind != MetadataKind::dist_info && entry.rfind('.') != std::string::npos && !ascii_iequals(entry, "egg-info"));
+    const bool egg_info = ends_with(ascii_lower(entry), ".egg-info");
+    const bool named = egg_info || (dash != std::string::npos && dist.kind == MetadataKind::dist_info);
     std::string directory_name = named ? stem.substr(0, dash) : "";
     const auto read = read_name_and_version(dist);
     if (directory_name.empty()) {
