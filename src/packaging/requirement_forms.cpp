@@ -34,7 +34,7 @@ Error form_error(std::string message) { return make_pip_error(kInvalidRequiremen
 // "sentence\n    text\n    caret" of a parser's error, as Python prints the exception.
 std::string exception_text(const Error& error) {
   std::string out = error.message;
-  for (const std::string& line : error.details) out += "\n" + line;
+  for (const std::string& line : error.details) out += "\n    " + line;
   return out;
 }
 
@@ -120,6 +120,24 @@ Result<std::string> url_of_path(const std::string& path, std::string_view name, 
   return path_to_url(path);
 }
 
+// What urllib refuses whatever it is asked for: unbalanced or strange brackets in the host part, a file: URL of another host.
+Status check_url(std::string_view url) {
+  const std::string scheme = url_scheme(url);
+  std::string_view host = url.substr(std::min(scheme.size() + 1, url.size()));
+  host = host.starts_with("//") ? host.substr(2, std::min(host.find_first_of("/?#", 2), host.size()) - 2) : std::string_view{};
+  const std::size_t open = host.find('['), close = host.find(']');
+  if (open != std::string_view::npos || close != std::string_view::npos) {
+    const bool paired = open != std::string_view::npos && close != std::string_view::npos && open < close;
+    const std::string_view inside = paired ? host.substr(open + 1, close - open - 1) : std::string_view{};
+    if (inside.find_first_not_of("0123456789abcdefABCDEF:.") != std::string_view::npos || std::count(inside.begin(), inside.end(), ':') < 2)
+      return fail(form_error(fmt::format("Invalid IPv6 URL: {}", mask_credentials(url))));
+  }
+  if (scheme != "file") return ok();
+  if (!url.starts_with("file:")) return fail(form_error(fmt::format("You can only turn file: urls into filenames (not {})", python_repr(url))));
+  if (host.empty() || host == "localhost") return ok();
+  return fail(form_error(fmt::format("non-local file URIs are not supported on this platform: {}", python_repr(url))));
+}
+
 // A wheel names its project and version, another link perhaps its "#egg=".
 Status name_from_link(std::string_view source, const RequirementsParseContext& context, RequirementLine& line) {
   std::string path = url_path(line.url);
@@ -166,9 +184,13 @@ Status parse_line_form(std::string_view text, std::string_view source, const Req
   if (line.url.empty()) {
     PIPIT_TRY(line.requirement, parse_named(std::string(name), source, context));
     if (!line.marker) line.marker = line.requirement->marker;
+    if (!line.requirement->url) return ok();
+    PIPIT_CHECK(check_url(*line.requirement->url));
+    PIPIT_CHECK(egg_name(*line.requirement->url));
     return ok();
   }
   resolve_relative_file_url(context, line);
+  PIPIT_CHECK(check_url(line.url));
   return name_from_link(source, context, line);
 }
 
@@ -219,6 +241,7 @@ Status parse_editable_form(std::string_view text, std::string_view source, const
       PIPIT_TRY(line.requirement, parse_named(*egg, source, context));
     }
   }
+  PIPIT_CHECK(check_url(line.url));
   const bool local = line.url.starts_with("file:");
   if (!is_vcs_scheme(url_scheme(line.url)) && !local) return not_editable(text);
   if (!line.requirement && !local) {

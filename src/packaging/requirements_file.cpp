@@ -403,7 +403,7 @@ class FileParser {
     const std::size_t word_end = std::min(culprit.find(' '), culprit.size());
     const std::size_t found = culprit.empty() ? 0 : text.find(culprit.substr(0, word_end));
     const std::size_t at = found == std::string::npos ? 0 : found;
-    return {"    " + text, "    " + std::string(count_characters(std::string_view(text).substr(0, at)), ' ') + "^"};
+    return {text, std::string(count_characters(std::string_view(text).substr(0, at)), ' ') + "^"};
   }
 
   // Neither passwords nor what variables hold may leave in an error.
