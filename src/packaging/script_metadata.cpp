@@ -43,7 +43,7 @@ std::optional<std::string> take_block(std::string_view& rest) {
   while (!cursor.empty()) {
     const std::string_view line = next_line(cursor);
     if (line != "#" && !line.starts_with("# ")) break;
-    if (line == "# ///") {
+    if (line == "# ///" && !content.empty()) {
       closed = content;
       found = true;
       rest = cursor;
