@@ -41,7 +41,7 @@ class Explanation {
     for (std::size_t i = 0; i < sentences_.size(); ++i)
       if (sentences_[i].kind == FactKind::user_requires || (sentences_[i].kind == FactKind::no_versions && sentences_[i].source.empty())) tell(i);
     for (std::size_t i = 0; i < sentences_.size(); ++i) tell(i);
-    lines_.push_back(std::to_string(lines_.size() + 1) + ". " + conclusion());
+    if (const std::string words = conclusion(); !words.empty()) lines_.push_back(std::to_string(lines_.size() + 1) + ". " + words);
     return std::move(lines_);
   }
 
@@ -49,6 +49,7 @@ class Explanation {
   // Demands of one project on another: one sentence, however many releases and spellings there are.
   struct Group {
     std::size_t at = 0;
+    std::string source, target;
     std::vector<std::string> releases, requirements;
     std::vector<bool> plural;
   };
@@ -93,6 +94,8 @@ class Explanation {
     Group& group = at->second;
     if (is_new) {
       group.at = sentences_.size();
+      group.source = source.project;
+      group.target = node.requirement.normalized_name();
       sentences_.push_back({FactKind::depends, without_extra(source.project), node.requirement.normalized_name(), "", 0});
     }
     // The same release may be named twice, for name[extra] and for name.
@@ -105,13 +108,12 @@ class Explanation {
 
   static std::string group_text(const Group& group) {
     constexpr std::size_t kShownMax = 3;
+    if (group.releases.size() > kShownMax)
+      return std::to_string(group.releases.size()) + " groups of versions of " + group.source + " need " + group.target + ", from " +
+             group.requirements.front() + " (" + group.releases.front() + ") to " + group.requirements.back() + " (" + group.releases.back() + ")";
     std::vector<std::string> parts;
-    const std::size_t shown = group.releases.size() <= kShownMax ? group.releases.size() : kShownMax - 1;
-    for (std::size_t i = 0; i < shown; ++i)
+    for (std::size_t i = 0; i < group.releases.size(); ++i)
       parts.push_back(group.releases[i] + (group.plural[i] ? " need " : " needs ") + group.requirements[i]);
-    if (shown < group.releases.size())
-      parts.push_back(std::to_string(group.releases.size() - shown) + " more groups of versions likewise, as far as " +
-                      group.releases.back() + " with " + group.requirements.back());
     return enumerated(parts);
   }
 
@@ -157,6 +159,8 @@ class Explanation {
 
   std::string conclusion() const {
     std::vector<std::string> clauses;
+    const auto says_all = [](const Sentence& sentence) { return sentence.kind == FactKind::no_versions; };
+    if (std::ranges::any_of(sentences_, says_all) && conflict_.clashes.size() == 1) return "";  // the sentence says it already
     for (const std::string& project : conflict_.clashes) {
       const std::string numbers = numbers_about(project);
       clauses.push_back((clauses.empty() ? "no version of " : "none of ") + project + " fits " + numbers);

@@ -63,9 +63,12 @@ class Suggestions {
     each_line([&](auto& list, std::size_t i) { add_bound(list, i, is_upper, "the upper bound"); });
     each_line([&](auto& list, std::size_t i) { add_bound(list, i, is_lower, "the lower bound"); });
     if (options_.prereleases.general != PrereleasePolicy::General::allow) add_prereleases();
+    gentle_ = changes_.size();
     each_line([&](auto& list, std::size_t i) { add_removal(list, i); });
     return std::move(changes_);
   }
+
+  std::size_t gentle() const { return gentle_; }  // how many come before taking whole lines away
 
  private:
   template <class Visit>
@@ -110,6 +113,7 @@ class Suggestions {
   const SolverOptions& options_;
   std::set<std::string> involved_;
   std::vector<Change> changes_;
+  std::size_t gentle_ = 0;
 };
 
 }  // namespace
@@ -118,8 +122,10 @@ Result<std::vector<std::string>> suggest(const SolverOptions& options, Provider&
                                          std::size_t attempts_max) {
   constexpr std::size_t kShownMax = 3, kDecisionsPerAttempt = 5'000;
   std::vector<std::string> hints;
-  std::vector<Change> changes = Suggestions(options, conflict).collect();
+  Suggestions suggestions(options, conflict);
+  std::vector<Change> changes = suggestions.collect();
   for (std::size_t i = 0; i < changes.size() && i < attempts_max && hints.size() < kShownMax; ++i) {
+    if (i == suggestions.gentle() && !hints.empty()) break;
     Change& change = changes[i];
     change.options.decisions_max = std::min(options.decisions_max, kDecisionsPerAttempt);
     change.options.on_rejected = nullptr;

@@ -7,6 +7,16 @@ namespace pipit::resolve {
 
 namespace {
 
+// Where the trial's own constraint claims to be written; its line is told as a supposition.
+constexpr const char* kTrial = "(trial)";
+
+// "3. (trial):0 allows only x==2.0" becomes "3. suppose x==2.0".
+std::string as_supposition(std::string line) {
+  const std::string told = std::string(kTrial) + ":0 allows only ";
+  if (const std::size_t at = line.find(told); at != std::string::npos) line.replace(at, told.size(), "suppose ");
+  return line;
+}
+
 std::string place(const packaging::Origin& origin) {
   return origin.file.empty() ? "the command line" : origin.file + ":" + std::to_string(origin.line);
 }
@@ -85,6 +95,7 @@ class Reasons {
     SolverOptions insisting = options_;
     Rule pin;
     PIPIT_TRY(pin.requirement, packaging::Requirement::parse(chosen_.candidate.name + "==" + listed.version.str()));
+    pin.origin.file = kTrial;
     insisting.constraints.push_back(pin);
     insisting.decisions_max = std::min<std::size_t>(options_.decisions_max, 5'000);
     insisting.on_rejected = nullptr;
@@ -93,7 +104,7 @@ class Reasons {
     const std::string version = chosen_.candidate.name + " " + listed.version.str();
     if (const auto* conflict = std::get_if<Conflict>(&outcome)) {
       say("  not " + listed.version.str() + ": with it there is no solution");
-      for (const std::string& line : conflict->explain()) say("    " + line);
+      for (const std::string& line : conflict->explain()) say("    " + as_supposition(line));
     } else if (const auto* other = std::get_if<Solution>(&outcome)) {
       say("  not " + listed.version.str() + ": it would do, but then " + differences(*other));
     } else {

@@ -49,13 +49,14 @@ Result<CandidateAnswer> TableProvider::candidate(const std::string& name, const 
 Result<CandidateAnswer> TableProvider::direct(const packaging::Requirement& requirement, const model::Candidate* parent) {
   questions.push_back("direct " + *requirement.url);
   static_cast<void>(parent);
-  const auto at = urls.find(*requirement.url);
+  const std::string url = requirement.url->substr(0, requirement.url->find('#'));
+  const auto at = urls.find(url);
   if (at == urls.end()) return CandidateAnswer(Unavailable{UnavailableKind::other, "nothing is at " + *requirement.url, ""});
   model::Candidate candidate;
   candidate.name = requirement.normalized_name();
   candidate.version = version_of(at->second.version);
   candidate.version_text = at->second.version;
-  candidate.file.url = *requirement.url;
+  candidate.file.url = url;
   return CandidateAnswer(std::move(candidate));
 }
 
