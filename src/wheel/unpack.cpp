@@ -49,7 +49,7 @@ std::vector<std::vector<std::size_t>> make_batches(const std::vector<ManifestFil
 
 Result<Manifest> WheelSource::unpack(const sys::Dir& tree, sys::Executor& executor, archive::Engine engine) const {
   Manifest manifest = manifest_;
-  for (const std::string& directory : manifest.directories) PIPIT_CHECK(tree.make_dir(directory));
+  for (const std::string& directory : manifest.directories) PIPIT_CHECK(tree.make_dir(directory, 0755));
   std::mutex mutex;  // guards findings and broken
   Findings findings(manifest.filename, record_may_lie_ ? std::vector<std::string>{std::string(kBadRecord.id)} : std::vector<std::string>{});
   std::optional<Error> broken;
