@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <map>
-#include <set>
+#include <utility>
 
 #include "pipit/packaging/name.h"
 
@@ -28,6 +28,7 @@ struct Sentence {
   std::string source, target;  // source empty: the user
   std::string text;
   std::size_t number = 0;
+  bool told = false;
 };
 
 class Explanation {
@@ -39,8 +40,9 @@ class Explanation {
 
   std::vector<std::string> lines() {
     for (std::size_t i = 0; i < sentences_.size(); ++i)
-      if (sentences_[i].kind == FactKind::user_requires || (sentences_[i].kind == FactKind::no_versions && sentences_[i].source.empty())) tell(i);
+      if (sentences_[i].source.empty() && sentences_[i].kind != FactKind::constraint) tell(i);
     for (std::size_t i = 0; i < sentences_.size(); ++i) tell(i);
+    number();
     if (const std::string words = conclusion(); !words.empty()) lines_.push_back(std::to_string(lines_.size() + 1) + ". " + words);
     return std::move(lines_);
   }
@@ -96,7 +98,7 @@ class Explanation {
       group.at = sentences_.size();
       group.source = source.project;
       group.target = node.requirement.normalized_name();
-      sentences_.push_back({FactKind::depends, without_extra(source.project), node.requirement.normalized_name(), "", 0});
+      sentences_.push_back({FactKind::depends, without_extra(source.project), node.requirement.normalized_name(), "", 0, false});
     }
     // The same release may be named twice, for name[extra] and for name.
     for (std::size_t i = 0; i < group.releases.size(); ++i)
@@ -137,14 +139,35 @@ class Explanation {
       const std::size_t i = todo.back();
       todo.pop_back();
       Sentence& sentence = sentences_[i];
-      if (sentence.number != 0) continue;
-      lines_.push_back("");
-      sentence.number = lines_.size();
-      lines_.back() = std::to_string(sentence.number) + ". " + sentence.text;
+      if (std::exchange(sentence.told, true)) continue;
+      order_.push_back(i);
       if (sentence.kind == FactKind::constraint || sentence.source == sentence.target) continue;
       for (std::size_t next = sentences_.size(); next-- > 0;)
-        if (sentences_[next].number == 0 && !sentences_[next].source.empty() && sentences_[next].source == sentence.target) todo.push_back(next);
+        if (!sentences_[next].told && !sentences_[next].source.empty() && sentences_[next].source == sentence.target) todo.push_back(next);
     }
+  }
+
+  // A long story gets shorter: links of a chain that nothing else touches share a line.
+  void number() {
+    constexpr std::size_t kPlainMax = 9, kLinksMax = 4;
+    std::size_t links = 0;
+    for (std::size_t i = 0; i < order_.size(); ++i) {
+      Sentence& sentence = sentences_[order_[i]];
+      const bool goes_on = i > 0 && order_.size() > kPlainMax && links < kLinksMax && continues(sentences_[order_[i - 1]], sentence);
+      if (goes_on) {
+        lines_.back() += "; " + sentence.text;
+        ++links;
+      } else {
+        lines_.push_back(std::to_string(lines_.size() + 1) + ". " + sentence.text);
+        links = 1;
+      }
+      sentence.number = lines_.size();
+    }
+  }
+
+  bool continues(const Sentence& before, const Sentence& sentence) const {
+    if (before.kind != FactKind::depends || sentence.kind != FactKind::depends || before.target != sentence.source) return false;
+    return std::ranges::count(sentences_, before.target, &Sentence::target) == 1;
   }
 
   std::string numbers_about(const std::string& project) const {
@@ -152,6 +175,7 @@ class Explanation {
     for (const Sentence& sentence : sentences_)
       if (sentence.target == project) numbers.push_back(sentence.number);
     std::ranges::sort(numbers);
+    numbers.erase(std::unique(numbers.begin(), numbers.end()), numbers.end());
     std::vector<std::string> texts;
     for (const std::size_t number : numbers) texts.push_back(std::to_string(number));
     return enumerated(texts);
@@ -172,6 +196,7 @@ class Explanation {
 
   const Conflict& conflict_;
   std::vector<Sentence> sentences_;
+  std::vector<std::size_t> order_;  // in which they are told
   std::map<std::pair<std::string, std::string>, Group> groups_;
   std::vector<std::string> lines_;
 };

@@ -168,7 +168,8 @@ Result<KnownDependencies> Facts::ask_dependencies(const model::Candidate& candid
     entry.extras = normalized_extras(requirement.extras);
     entry.spec = spec_of(entry.target, requirement);
     entry.requirement = std::move(requirement);
-    if (entry.requirement.url && override_of(entry.target) == nullptr)
+    // Where the user named a URL, another one can never be chosen, so nobody asks what is behind it.
+    if (entry.requirement.url && override_of(entry.target) == nullptr && !projects_[entry.target]->only_direct)
       PIPIT_CHECK(register_direct(entry.target, entry.requirement, &candidate));
     known.requirements.push_back(std::move(entry));
   }

@@ -2,6 +2,7 @@
 #include <map>
 #include <set>
 
+#include "pipit/base/url.h"
 #include "resolve/report.h"
 
 namespace pipit::resolve {
@@ -132,7 +133,7 @@ class ConflictBuilder {
     derivation.requirement = *node.requirement;
     packaging::Requirement plain = *node.requirement;
     plain.marker.reset();
-    derivation.requirement_text = node.text != nullptr && !node.text->empty() ? *node.text : plain.str();
+    derivation.requirement_text = mask_credentials(node.text != nullptr && !node.text->empty() ? *node.text : plain.str());
     if (node.origin != nullptr) derivation.origin = *node.origin;
     if (node.source == node.target) return;
     const Project& project = project_of(node.target);
@@ -193,7 +194,7 @@ class ConflictBuilder {
     packaging::Requirement requirement = written;
     requirement.marker.reset();
     std::vector<std::string> parts{""};
-    for (const char c : requirement.str()) {
+    for (const char c : mask_credentials(requirement.str())) {
       if (c == ',' && !requirement.url) parts.emplace_back();
       else parts.back() += c;
     }
@@ -281,7 +282,7 @@ class ConflictBuilder {
     report.project = project.name;
     packaging::Requirement plain = *demand.requirement;
     plain.marker.reset();
-    report.requirement = plain.str();
+    report.requirement = mask_credentials(plain.str());
     if (demand.source != kNone) report.requirement += " (from " + search_.display_name(demand.source) + ")";
     report.final_only = facts_.prerelease_rule(id) == Facts::PrereleaseRule::forbid;
     for (std::size_t rank = 0; project.loaded() && rank < project.releases(); ++rank) {

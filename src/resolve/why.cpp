@@ -1,6 +1,7 @@
 // Why this version: who asks for the project, what would have been preferred, and what speaks against that.
 #include <algorithm>
 
+#include "pipit/base/url.h"
 #include "pipit/resolve/solver.h"
 
 namespace pipit::resolve {
@@ -29,7 +30,7 @@ class Reasons {
   Result<std::vector<std::string>> lines() {
     const std::string& name = chosen_.candidate.name;
     say(name + " " + chosen_.candidate.version.str() + (chosen_.candidate.kind == model::CandidateKind::installed ? " is installed and stays" : " was chosen"));
-    for (const model::Edge& edge : chosen_.requested_by) say("  " + asker(edge) + edge.requirement);
+    for (const model::Edge& edge : chosen_.requested_by) say("  " + asker(edge) + mask_credentials(edge.requirement));
     for (const Rule& rule : options_.constraints)
       if (rule.requirement.normalized_name() == name) say("  " + place(rule.origin) + " allows only " + rule.requirement.str());
     if (chosen_.candidate.direct_url) return std::move(lines_);
