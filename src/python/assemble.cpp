@@ -4,6 +4,7 @@
 
 #include "pipit/base/text.h"
 #include "pipit/sys/file.h"
+#include "pipit/sys/home.h"
 #include "python/libc.h"
 
 namespace pipit::python {
@@ -71,7 +72,8 @@ packaging::TagTarget tag_target_of(const BaseFacts& base, const MachineFacts& ma
 
 void set_user_site(Interpreter& out, const BaseFacts& base, const InspectOptions& options) {
   out.user_base = variable(options, "PYTHONUSERBASE");
-  const std::string home = variable(options, "HOME");
+  std::string home = variable(options, "HOME");
+  if (home.empty()) home = sys::home_in_user_database();
   if (out.user_base.empty() && !home.empty()) out.user_base = home + "/.local";
   if (out.user_base.empty()) return;
   const std::string library = base.implementation == "pypy" ? "pypy" + base.xy() : "python" + base.xy() + base.thread_suffix();

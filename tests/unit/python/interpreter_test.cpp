@@ -51,6 +51,7 @@ FakePython fake_of(const Json& json, const std::string& prefix) {
   fake.xy = json["markers"]["python_version"];
   fake.flags = json["abi_flags"];
   fake.full_version = json["full_version"];
+  fake.libc_banner = "GNU C Library (Fake) stable release version " + json["libc"].get<std::string>().substr(6) + ".\n";
   if (json["version"][1].get<int>() >= 11) {
     fake.hex = (std::uint64_t{3} << 24) | (json["version"][1].get<std::uint64_t>() << 16) | (json["version"][2].get<std::uint64_t>() << 8) | 0xf0;
     fake.header = false;
