@@ -180,7 +180,7 @@ TEST_CASE("an error at any call is an error or is mended, and never leaves a mix
     for (const int error : {ENOSPC, EIO, EMFILE, ENOMEM, EDQUOT}) {
       std::size_t points = 0;
       // What matters is which call fails; the other errors take the same ways, so in the long scenario they sample.
-      const std::size_t step = error != ENOSPC && std::string(stage.name()) == "20 packages" ? 7 : 1;
+      const std::size_t step = error != ENOSPC && std::string(stage.name()) == "20 packages" ? 13 : 1;
       for (std::size_t at = 1;; at += step) {
         stage.start();
         FaultyOs os({Fault::fail, at, error});

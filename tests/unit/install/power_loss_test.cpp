@@ -87,10 +87,11 @@ TEST_CASE("the model can tell: without syncs some power cut leaves neither the o
   InstallWorld world;
   world.reset({demo("1.0")});
   const TreeImage before = world.image();
+  const install::Addition addition = world.addition(demo("2.0"));
   RecordingOs os(world.environment().parent_path());
   install::TransactionOptions options;
   options.sync = false;
-  REQUIRE(transact(os, world.target(), {world.removal(demo("1.0"))}, {world.addition(demo("2.0"))}, options));
+  REQUIRE(transact(os, world.target(), {world.removal(demo("1.0"))}, {addition}, options));
   const TreeImage after = world.image();
   std::mt19937 random(7);
   bool found = false;
