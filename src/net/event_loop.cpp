@@ -18,7 +18,7 @@ Error cancelled(const Url& url) { return make_error(kCancelled, fmt::format("the
 }  // namespace
 
 EventLoop::EventLoop(const HttpOptions& options, const ClientSeams& seams, Inbox& inbox)
-    : options_(options), seams_(seams), inbox_(inbox), credentials_(options), cache_(options.cache_directory, options.on_warning),
+    : options_(options), inbox_(inbox), credentials_(options), cache_(options.cache_directory, options.on_warning),
       services_{options, seams, credentials_, cache_} {
   services_.retry.retries = options.retries;
 }

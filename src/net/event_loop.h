@@ -70,7 +70,6 @@ class EventLoop {
   EasyHandle spare_easy();
 
   const HttpOptions& options_;
-  const ClientSeams& seams_;
   Inbox& inbox_;
   CredentialBook credentials_;
   HttpCache cache_;

@@ -252,7 +252,8 @@ void Transfer::set_request(CURL* easy) {
     headers.emplace_back("Authorization", "Basic " + base64(credential_->user + ":" + credential_->password));
   curl_slist* list = nullptr;
   for (const auto& [name, value] : headers)
-    list = curl_slist_append(list, (value.empty() ? name + ";" : name + ": " + value).c_str());
+    if (is_header_safe(value))  // some values are a server's own, handed back
+      list = curl_slist_append(list, (value.empty() ? name + ";" : name + ": " + value).c_str());
   header_list_.reset(list);
   curl_easy_setopt(easy, CURLOPT_HTTPHEADER, list);
   curl_easy_setopt(easy, CURLOPT_HEADEROPT, static_cast<long>(CURLHEADER_SEPARATE));  // none of them goes to a proxy
@@ -382,13 +383,13 @@ bool Transfer::take_success_head() {
     if (partial && !check_asked_range()) return false;
     if (!restart_body()) return false;
     validator_ = validator_of(head_);
-    total_ = head_.content_codings().empty() ? head_.content_length() : std::nullopt;
+    const bool decoded = request_.accept_encoding && !head_.content_codings().empty();
+    total_ = decoded ? std::nullopt : head_.content_length();
   }
   if (total_ && *total_ > request_.body_max_bytes && request_.method != "HEAD") return too_large();
   route_ = request_.sink ? Route::sink : Route::keep;
   if (!request_.on_head) return true;
-  HttpResponse head = response();
-  request_.on_head(head);
+  request_.on_head(head_only());
   return true;
 }
 
@@ -542,7 +543,7 @@ Step Transfer::judge_answer() {
   }
   if (status == 416 && resuming_) {
     validator_.clear();
-    return resume_or_fail({FailureKind::transient, make_error(kBadAnswer, "the range was refused"), "416"});
+    return resume_or_fail();
   }
   if (is_retryable_status(status)) {
     const auto wait = head_.header("retry-after");
@@ -596,18 +597,20 @@ Step Transfer::judge_failure(Failure failure) {
   services_.debug(fmt::format("{} \"{} {}\" failed: {}", origin_, request_.method, escape_for_terminal(target_of(url_)), failure.brief));
   if (failure.kind != FailureKind::transient) return answer(fail(std::move(failure.error)));
   const bool body_began = head_.is_complete() && head_.status() / 100 == 2;
-  if (request_.resume && body_began) return resume_or_fail(std::move(failure));
+  if (request_.resume && body_began) return resume_or_fail();
   return try_again(&failure, std::nullopt);
 }
 
-Step Transfer::resume_or_fail(Failure failure) {
+Step Transfer::resume_or_fail() {
   if (resumes_ >= services_.options.resume_retries)
     return answer(fail(incomplete_download(url_, resumes_ + 1, position_, total_)));
   ++resumes_;
   services_.warn(fmt::format("Attempting to resume incomplete download ({}/{}, attempt {})", format_size(position_),
                              total_ ? format_size(*total_) : "?", resumes_));
-  const auto wait = delay_before_retry(services_.retry, resumes_ - 1, std::nullopt, waited_, jitter());
-  if (!wait) return answer(fail(std::move(failure.error)));
+  RetryPolicy policy = services_.retry;
+  policy.retries = services_.options.resume_retries;
+  const auto wait = delay_before_retry(policy, resumes_ - 1, std::nullopt, waited_, jitter());
+  if (!wait) return answer(fail(incomplete_download(url_, resumes_, position_, total_)));
   waited_ += *wait;
   return again(*wait);
 }
@@ -679,12 +682,17 @@ Step Transfer::again(milliseconds wait) {
   return step;
 }
 
+HttpResponse Transfer::head_only() const {
+  HttpResponse head;
+  head.status = head_.status();
+  head.headers = head_.headers();
+  head.final_url = url_;
+  head.peer_address = peer_;
+  return head;
+}
+
 HttpResponse Transfer::response() {
-  HttpResponse response;
-  response.status = head_.status();
-  response.headers = head_.headers();
-  response.final_url = url_;
-  response.peer_address = peer_;
+  HttpResponse response = head_only();
   if (route_ == Route::keep || route_ == Route::error_text) response.body = std::move(body_);
   return response;
 }

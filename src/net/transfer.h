@@ -110,12 +110,13 @@ class Transfer {
   Step judge_unauthorised();
   Step judge_failure(Failure failure);
   Step try_again(const Failure* failure, std::optional<std::chrono::milliseconds> retry_after);
-  Step resume_or_fail(Failure failure);
+  Step resume_or_fail();
   Step not_modified();
   Step success();
   Step answer(Result<HttpResponse> answer);
   Step again(std::chrono::milliseconds wait = std::chrono::milliseconds(0));
   Status refuse_url() const;
+  HttpResponse head_only() const;
   HttpResponse response();
   void move_to(Url url);
   void set_credential(std::optional<Credential> credential);

@@ -169,6 +169,25 @@ TEST_CASE("a download that never completes ends with pip's words", "[net][N9]") 
   CHECK(error.hints == std::vector<std::string>{"Use --resume-retries to configure resume attempt limit."});
 }
 
+TEST_CASE("resuming has its own count, apart from retries, and works without a sink", "[net][N9]") {
+  HttpServer server([](const ServerRequest& request) {
+    Reply reply = Reply::ranged(request, kBody, "\"v1\"");
+    if (request.number <= 8) reply.cut_after = 1000;
+    return reply;
+  });
+  ClientFixture t;
+  t.options.retries = 0;
+  t.options.resume_retries = 8;
+  HttpRequest request = t.get(server.url("/a.whl"));
+  request.resume = true;
+  int heads = 0;
+  request.on_head = [&](const HttpResponse&) { ++heads; };
+  const auto answer = t.fetch(std::move(request));
+  REQUIRE(answer);
+  CHECK(answer->body == kBody);
+  CHECK(heads == 9);
+}
+
 TEST_CASE("a declared length above the truth is an incomplete download", "[net][N9]") {
   HttpServer server([](const ServerRequest&) {
     Reply reply = Reply::text(200, "short");
