@@ -102,6 +102,13 @@ std::string Candidates::reason(const Release& release) const {
   return "it has no file that can be used";
 }
 
+std::string Candidates::requires_python(const Release& release) const {
+  for (const RejectedFile& file : release.rejected)
+    if (file.why == Rejection::requires_python)
+      return clauses_as_pip_prints_them(pages_[file.page]->interned(row(file.page, file.file).requires_python));
+  return {};
+}
+
 std::vector<std::string> Candidates::requires_python_skipped() const {
   std::set<std::string> out;
   for (const Release& release : releases)

@@ -551,7 +551,7 @@ bool IndexClient::is_public(const std::string& page_url) const {
   return url && state_->public_hosts.contains(url->host);
 }
 
-IndexMemory& IndexClient::memory() { return state_->memory; }
+const std::shared_ptr<IndexMemory>& IndexClient::memory() const { return state_->kept_memory; }
 
 std::vector<std::string> looking_in(const IndexOptions& options, const std::string& default_index_url) {
   const auto shown = [](const std::vector<std::string>& locations) {

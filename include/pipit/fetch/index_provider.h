@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "pipit/base/diagnostics.h"
+#include "pipit/fetch/archive_fetcher.h"
 #include "pipit/index/candidate_finder.h"
 #include "pipit/index/index_client.h"
 #include "pipit/net/http.h"
@@ -69,6 +70,9 @@ class IndexProvider final : public resolve::Provider {
   Diagnostics take_diagnostics();
   // Metadata that was read for a candidate, to be held against the wheel after its download (M12); nullopt: none was.
   std::optional<packaging::Metadata> metadata_read(const model::Candidate& candidate) const;
+  // An archive that had to be fetched whole to learn its metadata: checked, and there as long as the provider is, so that
+  // the host (a build) and the installation need not fetch it again.
+  std::optional<Archive> archive_at_hand(const model::Candidate& candidate) const;
 
  private:
   struct State;

@@ -94,6 +94,8 @@ class Candidates {
   // ("it needs Python >=3.12, the target has 3.11.4"), which complete "x 1.0 cannot be used: ...".
   std::string reason(const RejectedFile& file) const;
   std::string reason(const Release& release) const;
+  // Requires-Python of a release that was rejected for it, in pip's printing (">=3.9"); empty for others.
+  std::string requires_python(const Release& release) const;
   // "2.0 Requires-Python >=3.9", sorted, each once: what pip lists after "Ignored the following versions ...".
   std::vector<std::string> requires_python_skipped() const;
   // Ascending, each once: pip's "(from versions: ...)" and "Ignored the following yanked versions".

@@ -85,7 +85,7 @@ class IndexClient {
   Diagnostics take_diagnostics();
   // Whether the host of this page was seen to have a public address: its files must not lead into private networks.
   bool is_public(const std::string& page_url) const;
-  IndexMemory& memory();
+  const std::shared_ptr<IndexMemory>& memory() const;
 
  private:
   struct State;

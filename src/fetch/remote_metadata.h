@@ -1,0 +1,71 @@
+// RemoteMetadata: the metadata of a wheel on a server without fetching the wheel: the sidecar beside it, or two small
+// ranged reads (the tail with the central directory, then METADATA). Many wheels at once; every step ends on the executor.
+// What works for a server is remembered (index::IndexMemory). Answers are texts; judging them is the caller's business.
+//
+// A sidecar whose digest is not the advertised one, and any other disappointment, falls through to the next step; when all
+// steps are used up the caller reads the whole file. Only a dead network is an Error.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "fetch/metadata_cache.h"
+#include "pipit/archive/zip_directory.h"
+#include "pipit/base/once_map.h"
+#include "pipit/index/index_memory.h"
+#include "pipit/model/candidate.h"
+#include "pipit/net/http.h"
+#include "pipit/sys/worker_pool.h"
+
+namespace pipit::fetch {
+
+enum class MetadataSource { cache, sidecar, ranges, none };
+
+struct FoundMetadata {
+  MetadataSource source = MetadataSource::none;  // none: only the whole file can tell
+  std::string text;
+  bool is_offline = false;
+  std::optional<Error> error;                    // the server could not be reached at all
+};
+
+class RemoteMetadata : public std::enable_shared_from_this<RemoteMetadata> {
+ public:
+  RemoteMetadata(sys::Executor& executor, std::shared_ptr<index::IndexMemory> memory, MetadataCache cache)
+      : executor_(executor), memory_(std::move(memory)), cache_(std::move(cache)) {}
+  // `public_only`: the page came from a public host, so the file must not lead into a private network (N19).
+  void start(net::HttpClient& http, const model::Candidate& candidate, bool public_only);
+  std::shared_ptr<const FoundMetadata> wait(const model::Candidate& candidate) { return answers_.wait(candidate.file.url); }
+  // After this nobody touches an HTTP client any more.
+  void stop();
+
+ private:
+  struct Job;
+  using JobPtr = std::shared_ptr<Job>;
+  using Step = void (RemoteMetadata::*)(const JobPtr&, const Result<net::HttpResponse>&);
+  void submit(const JobPtr& job, net::HttpRequest request, Step then);
+  void begin(const JobPtr& job);
+  bool may_try_sidecar(const Job& job) const;
+  void ask_sidecar(const JobPtr& job);
+  void on_sidecar(const JobPtr& job, const Result<net::HttpResponse>& response);
+  void ask_tail(const JobPtr& job, std::uint64_t bytes);
+  void on_tail(const JobPtr& job, const Result<net::HttpResponse>& response);
+  void on_member(const JobPtr& job, const Result<net::HttpResponse>& response);
+  void take_member(const JobPtr& job, Bytes bytes);
+  void end(const JobPtr& job, FoundMetadata found);
+  void give_up(const JobPtr& job, const Result<net::HttpResponse>& response);
+
+  sys::Executor& executor_;
+  std::shared_ptr<index::IndexMemory> memory_;
+  MetadataCache cache_;
+  std::recursive_mutex http_mutex_;
+  std::atomic<bool> stopping_{false};
+  OnceMap<std::string, std::shared_ptr<const FoundMetadata>> answers_;
+};
+
+// Where METADATA of a wheel lies: the one top-level dist-info directory that the file name promises, else the only one.
+const archive::ZipMember* find_metadata(const std::vector<archive::ZipMember>& members, std::string_view normalized_name);
+
+}  // namespace pipit::fetch

@@ -1,0 +1,417 @@
+#include "pipit/fetch/index_provider.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
+#include <map>
+#include <mutex>
+
+#include "pipit/net/curl_client.h"
+#include "pipit/sys/file.h"
+#include "pipit/verify/digest.h"
+#include "support/http_server.h"
+#include "support/wheel_maker.h"
+
+using namespace pipit;
+using namespace pipit::fetch;
+using pipit::test::HttpServer;
+using pipit::test::Reply;
+using pipit::test::ServerRequest;
+using pipit::test::WheelMaker;
+
+namespace {
+
+using Names = std::vector<std::string>;
+
+std::string hex_of(const std::string& bytes) { return verify::sha256_hex(as_bytes_view(bytes)); }
+
+// A site with one Simple page a project and files that may be asked for in ranges.
+struct Site {
+  std::map<std::string, std::string> rows;   // project -> JSON rows
+  std::map<std::string, std::string> files;  // name -> bytes
+  bool ranges = true;
+  HttpServer server{[this](const ServerRequest& request) { return answer(request); }};
+
+  Reply answer(const ServerRequest& request) const {
+    if (request.target.starts_with("/simple/")) {
+      const auto at = rows.find(request.target.substr(8, request.target.size() - 9));
+      if (at == rows.end()) return Reply::text(404, "no");
+      return Reply::text(200, R"({"meta":{"api-version":"1.1"},"files":[)" + at->second + "]}").with("Content-Type", "application/vnd.pypi.simple.v1+json").with("Cache-Control", "max-age=600");
+    }
+    const auto at = files.find(request.target.substr(1));
+    if (at == files.end()) return Reply::text(404, "no");
+    return ranges ? Reply::ranged(request, at->second) : Reply::text(200, at->second);
+  }
+  // Adds a file to its project's page; `more` is appended to its row.
+  void offer(const std::string& project, const std::string& name, const std::string& bytes, const std::string& more = {}) {
+    files[name] = bytes;
+    std::string& page = rows[project];
+    page += fmt::format(R"({}{{"filename":"{}","url":"/{}","hashes":{{"sha256":"{}"}}{}}})", page.empty() ? "" : ",", name, name, hex_of(bytes), more);
+  }
+  Names asked() const {
+    Names out;
+    for (const auto& request : server.requests())
+      if (!request.target.starts_with("/simple/") && !request.target.starts_with("/pypi/"))
+        out.push_back(request.target.substr(1) + (request.header("range") ? " " + *request.header("range") : ""));
+    return out;
+  }
+};
+
+struct Host final : SourceHost {
+  std::vector<std::string> built;
+  std::map<std::string, std::string> known;  // name -> METADATA
+  Result<std::optional<packaging::Metadata>> known_metadata(const model::Candidate& candidate) override {
+    const auto at = known.find(candidate.name);
+    if (at == known.end()) return std::optional<packaging::Metadata>();
+    return std::optional(*packaging::Metadata::parse(at->second));
+  }
+  Result<std::variant<packaging::Metadata, resolve::Unavailable>> build_metadata(const model::Candidate& candidate) override {
+    built.push_back(candidate.file.filename);
+    return std::variant<packaging::Metadata, resolve::Unavailable>(
+        *packaging::Metadata::parse(fmt::format("Metadata-Version: 2.1\nName: {}\nVersion: {}\nRequires-Dist: from-build\n", candidate.name, candidate.version_text)));
+  }
+  Result<resolve::CandidateAnswer> direct(const packaging::Requirement&, const model::Candidate*) override {
+    return fail(make_error(kInternalError, "not asked in these tests"));
+  }
+};
+
+class Run {
+ public:
+  explicit Run(const Site& site, std::filesystem::path cache = {}, const std::function<void(ProviderOptions&)>& edit = {}, bool offline = false) : memory_(std::make_shared<index::IndexMemory>(cache.empty() ? cache : cache / "indexes")) {
+    net::HttpOptions http;
+    http.retries = 0;
+    http.proxy = "";
+    http.proxy_from_environment = false;
+    http.keyring_provider = "disabled";
+    http.offline = offline;
+    if (!cache.empty()) http.cache_directory = (cache / "http").string();
+    http_ = *net::make_curl_client(std::move(http));
+    const auto get_http = [this] { return Result<net::HttpClient*>(http_.get()); };
+    index::IndexOptions index;
+    index.index_urls = {site.server.url("/simple/")};
+    index.cache_directory = cache;
+    client_ = std::make_unique<index::IndexClient>(std::move(index), get_http, workers_, memory_);
+    ProviderOptions options;
+    packaging::TagTarget target;
+    target.python_minor = 11;
+    options.finder.tags = packaging::SupportedTags::for_target(target);
+    options.finder.python_version = *packaging::Version::parse("3.11.4");
+    options.markers.python_version = "3.11";
+    options.markers.python_full_version = "3.11.4";
+    options.markers.sys_platform = "linux";
+    options.cache_directory = cache;
+    if (edit) edit(options);
+    provider_ = std::make_unique<IndexProvider>(std::move(options), *client_, get_http, workers_, host);
+  }
+  ~Run() {
+    provider_.reset();
+    client_.reset();
+    http_.reset();
+    static_cast<void>(memory_->save());
+  }
+  IndexProvider& operator*() { return *provider_; }
+  IndexProvider* operator->() { return provider_.get(); }
+
+  model::Candidate best(const std::string& name) {
+    const auto listing = provider_->versions(name);
+    REQUIRE(listing);
+    REQUIRE_FALSE(listing->versions.empty());
+    const auto answer = provider_->candidate(name, listing->versions.front());
+    REQUIRE(answer);
+    REQUIRE(std::holds_alternative<model::Candidate>(*answer));
+    return std::get<model::Candidate>(*answer);
+  }
+  // The requirements of the best release, or "unavailable: REASON", or "error: ID".
+  Names needs(const std::string& name, const std::string& extra = {}) {
+    const auto answer = provider_->dependencies(best(name), extra);
+    if (!answer) return {"error: " + std::string(answer.error().code.id)};
+    if (const auto* reason = std::get_if<resolve::Unavailable>(&*answer)) return {"unavailable: " + reason->reason};
+    Names out;
+    for (const auto& requirement : std::get<resolve::Dependencies>(*answer).requirements) out.push_back(requirement.normalized_name());
+    return out;
+  }
+  Host host;
+
+ private:
+  sys::WorkerPool workers_{2};
+  std::shared_ptr<index::IndexMemory> memory_;
+  std::unique_ptr<net::HttpClient> http_;
+  std::unique_ptr<index::IndexClient> client_;
+  std::unique_ptr<IndexProvider> provider_;
+};
+
+std::string wheel_of(const std::string& name, const std::string& version, const std::vector<std::string>& lines, std::size_t ballast = 0) {
+  WheelMaker maker(name, version);
+  std::string noise;
+  for (std::size_t i = 0, state = 1; i < ballast; ++i) noise += static_cast<char>((state = state * 6364136223846793005u + 1442695040888963407u) >> 56);
+  if (ballast) maker.file(name + "/ballast.bin", noise);
+  for (const std::string& line : lines) maker.metadata_line(line);
+  return maker.bytes();
+}
+
+std::string metadata_of(const std::string& name, const std::string& version, const std::string& lines) { return "Metadata-Version: 2.1\nName: " + name + "\nVersion: " + version + "\n" + lines + "\n"; }
+
+std::string sidecar(const std::string& text) { return R"(,"core-metadata":{"sha256":")" + hex_of(text) + "\"}"; }
+
+}  // namespace
+
+TEST_CASE("an advertised sidecar is all that is read of a wheel", "[fetch]") {
+  Site site;
+  const std::string text = metadata_of("demo", "1.0", "Requires-Dist: b\nRequires-Dist: c; sys_platform == 'win32'\nProvides-Extra: x\nRequires-Dist: d; extra == 'x'\n");
+  site.offer("demo", "demo-1.0-py3-none-any.whl", "never fetched", sidecar(text));
+  site.files["demo-1.0-py3-none-any.whl.metadata"] = text;
+  Run run(site);
+  CHECK(run.needs("demo") == Names{"b"});
+  CHECK(run.needs("demo", "x") == Names{"b", "d"});
+  CHECK(site.asked() == Names{"demo-1.0-py3-none-any.whl.metadata"});
+  const auto unknown = run->dependencies(run.best("demo"), "y");
+  CHECK_FALSE(std::get<resolve::Dependencies>(*unknown).provides_extra);
+  CHECK(run->metadata_read(run.best("demo"))->requires_dist.size() == 3);
+}
+
+TEST_CASE("a sidecar that is missing, altered or no metadata is not believed: the wheel's tail is read instead", "[fetch]") {
+  const auto served = GENERATE(as<std::optional<std::string>>{}, std::nullopt, metadata_of("demo", "1.0", "Requires-Dist: evil\n"), "<html>", "");
+  Site site;
+  const std::string promised = metadata_of("demo", "1.0", "Requires-Dist: b\n");
+  site.offer("demo", "demo-1.0-py3-none-any.whl", wheel_of("demo", "1.0", {"Requires-Dist: b"}, 200'000), sidecar(promised));
+  if (served) site.files["demo-1.0-py3-none-any.whl.metadata"] = *served;
+  Run run(site);
+  CHECK(run.needs("demo") == Names{"b"});
+  CHECK(site.asked() == Names{"demo-1.0-py3-none-any.whl.metadata", "demo-1.0-py3-none-any.whl bytes=-49152"});
+}
+
+TEST_CASE("a sidecar that is not advertised is tried once, and the server's answer is remembered", "[fetch]") {
+  Site site;
+  for (const char* name : {"one", "two", "three"}) site.offer(name, std::string(name) + "-1.0-py3-none-any.whl", wheel_of(name, "1.0", {"Requires-Dist: b"}, 100'000));
+  const auto dir = sys::TempDir::create({}, "memory");
+  {
+    Run run(site, dir->path());
+    CHECK(run.needs("one") == Names{"b"});
+    CHECK(run.needs("two") == Names{"b"});
+  }
+  {
+    Run run(site, dir->path());
+    CHECK(run.needs("three") == Names{"b"});
+  }
+  CHECK(site.asked() == Names{"one-1.0-py3-none-any.whl.metadata", "one-1.0-py3-none-any.whl bytes=-49152", "two-1.0-py3-none-any.whl bytes=-49152", "three-1.0-py3-none-any.whl bytes=-49152"});
+}
+
+TEST_CASE("METADATA that lies before the tail is asked for by its range", "[fetch]") {
+  Site site;
+  // dist-info first, then more than a tail of other things
+  WheelMaker maker("demo", "1.0");
+  maker.metadata_line("Requires-Dist: b").file("demo/x.bin", std::string(300'000, 'x')).method(test::kStored);
+  maker.edit_zip([](test::ZipMaker& zip) { std::stable_partition(zip.entries().begin(), zip.entries().end(), [](const test::ZipEntry& entry) { return entry.local.name.find("dist-info") != std::string::npos; }); });
+  site.offer("demo", "demo-1.0-py3-none-any.whl", maker.bytes());
+  Run run(site);
+  CHECK(run.needs("demo") == Names{"b"});
+  const Names asked = site.asked();
+  REQUIRE(asked.size() == 3);
+  CHECK(asked[2].starts_with("demo-1.0-py3-none-any.whl bytes="));
+}
+
+TEST_CASE("a server without ranges is read whole, and not asked for ranges again", "[fetch]") {
+  Site site;
+  site.ranges = false;
+  for (const char* name : {"one", "two"}) site.offer(name, std::string(name) + "-1.0-py3-none-any.whl", wheel_of(name, "1.0", {"Requires-Dist: b"}, 100'000));
+  Run run(site);
+  CHECK(run.needs("one") == Names{"b"});
+  CHECK(run.needs("two") == Names{"b"});
+  CHECK(site.asked() == Names{"one-1.0-py3-none-any.whl.metadata", "one-1.0-py3-none-any.whl bytes=-49152", "one-1.0-py3-none-any.whl", "two-1.0-py3-none-any.whl"});
+  CHECK(run->archive_at_hand(run.best("one")));
+}
+
+TEST_CASE("metadata that was read is kept: the next run asks the file's server nothing", "[fetch]") {
+  Site site;
+  site.offer("demo", "demo-1.0-py3-none-any.whl", wheel_of("demo", "1.0", {"Requires-Dist: b"}));
+  const auto dir = sys::TempDir::create({}, "metadata");
+  { CHECK(Run(site, dir->path()).needs("demo") == Names{"b"}); }
+  const std::size_t before = site.asked().size();
+  { CHECK(Run(site, dir->path()).needs("demo") == Names{"b"}); }
+  { CHECK(Run(site, dir->path(), {}, true).needs("demo") == Names{"b"}); }  // and offline
+  CHECK(site.asked().size() == before);
+  // a torn file does not pass for one with fewer dependencies
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(dir->path() / "metadata"))
+    if (entry.is_regular_file()) {
+      const std::string whole = *sys::read_file(entry.path());
+      REQUIRE(sys::replace_file(sys::real_os(), entry.path(), whole.substr(0, whole.find("Requires-Dist"))));
+    }
+  { CHECK(Run(site, dir->path()).needs("demo") == Names{"b"}); }
+  CHECK(site.asked().size() > before);
+}
+
+TEST_CASE("offline, a file that is not in the cache is a fact and no error", "[fetch]") {
+  Site site;
+  site.offer("demo", "demo-1.0-py3-none-any.whl", wheel_of("demo", "1.0", {}));
+  const auto dir = sys::TempDir::create({}, "metadata");
+  { static_cast<void>(Run(site, dir->path())->versions("demo")); }
+  Run run(site, dir->path(), {}, true);
+  CHECK(run.needs("demo").at(0).starts_with("unavailable: its metadata is not in the cache"));
+  const auto missing = run->versions("other");
+  REQUIRE(missing);
+  REQUIRE(missing->missing);
+  CHECK(missing->missing->kind == resolve::UnavailableKind::offline);
+}
+
+TEST_CASE("broken metadata is a fact about one release", "[fetch]") {
+  struct Row {
+    std::string text, reason;
+  };
+  const auto row = GENERATE(values<Row>({{metadata_of("demo", "1.0", "Requires-Dist: a b c\n"), "unavailable: its metadata is invalid"},
+                                         {metadata_of("other", "1.0", ""), "unavailable: its metadata is about `other`"},
+                                         {metadata_of("demo", "1.1", ""), "unavailable: its metadata is about version 1.1"},
+                                         {metadata_of("demo", "1.0", "Requires-Python: >=3.12\n"), "unavailable: it needs Python >=3.12, the target has 3.11.4"}}));
+  Site site;
+  site.offer("demo", "demo-1.0-py3-none-any.whl", "-", sidecar(row.text));
+  site.files["demo-1.0-py3-none-any.whl.metadata"] = row.text;
+  Run run(site);
+  const Names needs = run.needs("demo");
+  INFO(needs.at(0));
+  CHECK(needs.at(0).starts_with(row.reason));
+}
+
+TEST_CASE("a file that is gone is a fact, a server that is gone an error", "[fetch]") {
+  Site site;
+  site.offer("demo", "demo-1.0-py3-none-any.whl", "-");
+  site.files.clear();
+  Run run(site);
+  CHECK(run.needs("demo").at(0).starts_with("unavailable: its file cannot be downloaded"));
+  site.rows["dead"] = fmt::format(R"({{"url":"http://127.0.0.1:{}/dead-1.0-py3-none-any.whl"}})", test::closed_port());
+  CHECK(run.needs("dead") == Names{"error: connection-failed"});
+}
+
+TEST_CASE("M2, A: a wheel whose zip is not sound ends the run with its id instead of being passed over", "[fetch]") {
+  Site site;
+  std::string bytes = wheel_of("demo", "1.0", {});
+  bytes += "trailing bytes";
+  site.offer("demo", "demo-1.0-py3-none-any.whl", bytes);
+  Run run(site);
+  CHECK(run.needs("demo") == Names{"error: zip-trailing-bytes"});
+}
+
+TEST_CASE("N7: a whole wheel that is not the promised one is a mismatch", "[fetch][N7]") {
+  Site site;
+  site.ranges = false;
+  site.offer("demo", "demo-1.0-py3-none-any.whl", wheel_of("demo", "1.0", {}));
+  site.files["demo-1.0-py3-none-any.whl"] = wheel_of("demo", "1.0", {"Requires-Dist: evil"});
+  Run run(site);
+  CHECK(run.needs("demo") == Names{"error: hash-mismatch"});
+}
+
+TEST_CASE("a hashed project is read from its whole, checked archive only", "[fetch]") {
+  Site site;
+  const std::string lie = metadata_of("demo", "1.0", "Requires-Dist: evil\n");
+  const std::string wheel = wheel_of("demo", "1.0", {"Requires-Dist: b"}, 100'000);
+  site.offer("demo", "demo-1.0-py3-none-any.whl", wheel, sidecar(lie));
+  site.files["demo-1.0-py3-none-any.whl.metadata"] = lie;
+  Run run(site, {}, [&](ProviderOptions& options) {
+    options.whole_archive_only = {"demo"};
+    options.wanted["demo"].hashes = {{"sha256", hex_of(wheel)}};
+  });
+  CHECK(run.needs("demo") == Names{"b"});
+  CHECK(site.asked() == Names{"demo-1.0-py3-none-any.whl"});
+}
+
+TEST_CASE("what the host knows is not asked for, and --no-deps asks nothing", "[fetch]") {
+  Site site;
+  site.offer("demo", "demo-1.0-py3-none-any.whl", "-");
+  Run run(site);
+  run.host.known["demo"] = metadata_of("demo", "1.0", "Requires-Dist: known\n");
+  CHECK(run.needs("demo") == Names{"known"});
+  Run bare(site, {}, [](ProviderOptions& options) { options.no_dependencies = true; });
+  CHECK(bare.needs("demo").empty());
+  CHECK(site.asked().empty());
+}
+
+TEST_CASE("releases that cannot be used are listed with the reason, the best file stands for a release", "[fetch]") {
+  Site site;
+  site.offer("demo", "demo-3.0.tar.gz", "-", R"(,"requires-python":">=3.12")");
+  site.offer("demo", "demo-2.0-cp39-cp39-win32.whl", "-");
+  site.offer("demo", "demo-1.0.tar.gz", "-", R"(,"yanked":"oops")");
+  site.offer("demo", "demo-1.0-py3-none-any.whl", "-", R"(,"yanked":true)");
+  Run run(site);
+  const auto listing = run->versions("demo");
+  REQUIRE(listing);
+  REQUIRE(listing->versions.size() == 3);
+  CHECK(listing->versions[0].unavailable->kind == resolve::UnavailableKind::requires_python);
+  CHECK(listing->versions[0].unavailable->requires_python == ">=3.12");
+  CHECK(listing->versions[1].unavailable->kind == resolve::UnavailableKind::no_usable_file);
+  CHECK(listing->versions[2].yanked);
+  const auto answer = run->candidate("demo", listing->versions[2]);
+  CHECK(std::get<model::Candidate>(*answer).file.filename == "demo-1.0-py3-none-any.whl");
+  const auto none = run->versions("absent");
+  CHECK(none->missing->kind == resolve::UnavailableKind::no_project);
+}
+
+TEST_CASE("a pinned release whose own document has nothing for the target is looked up in the whole list", "[fetch]") {
+  Site site;
+  site.offer("demo", "demo-1.0-py3-none-any.whl", "-");
+  site.offer("demo", "demo-2.0-py3-none-any.whl", "-");
+  Run run(site, {}, [](ProviderOptions& options) { options.pinned["demo"] = "1.0"; });
+  CHECK(run->versions("demo")->versions.size() == 2);
+}
+
+TEST_CASE("an sdist whose PKG-INFO is static is not built, any other is", "[fetch]") {
+  const auto tar = [](const std::string& name, const std::string& text) {
+    const auto field = [](std::string value, std::size_t size) { return value + std::string(size - value.size(), '\0'); };
+    std::string header = field(name + "/PKG-INFO", 100) + field("0000644", 8) + field("0000000", 8) + field("0000000", 8) + fmt::format("{:011o}", text.size()) + '\0' + field("00000000000", 12) + "        0" +
+                         std::string(100, '\0') + std::string("ustar\0" "00", 8) + std::string(247, '\0');
+    unsigned sum = 0;
+    for (char c : header) sum += static_cast<unsigned char>(c);
+    header.replace(148, 8, fmt::format("{:06o}", sum) + std::string("\0 ", 2));
+    std::string body = header + text + std::string((512 - text.size() % 512) % 512, '\0') + std::string(1024, '\0');
+    return test::gzip(body);
+  };
+  Site site;
+  site.offer("fixed", "fixed-1.0.tar.gz", tar("fixed-1.0", "Metadata-Version: 2.2\nName: fixed\nVersion: 1.0\nRequires-Dist: b\n"));
+  site.offer("moving", "moving-1.0.tar.gz", tar("moving-1.0", "Metadata-Version: 2.2\nName: moving\nVersion: 1.0\nDynamic: Requires-Dist\n"));
+  site.offer("old", "old-1.0.tar.gz", tar("old-1.0", "Metadata-Version: 1.2\nName: old\nVersion: 1.0\n"));
+  Run run(site);
+  CHECK(run.needs("fixed") == Names{"b"});
+  CHECK(run.host.built.empty());
+  CHECK(run.needs("moving") == Names{"from-build"});
+  CHECK(run.needs("old") == Names{"from-build"});
+  CHECK(run.host.built == Names{"moving-1.0.tar.gz", "old-1.0.tar.gz"});
+}
+
+TEST_CASE("prefetching reads metadata of many releases at once and asks nothing twice", "[fetch]") {
+  Site site;
+  std::vector<std::string> names;
+  for (int i = 0; i < 10; ++i) {
+    const std::string name = fmt::format("p{}", i), text = metadata_of(name, "1.0", "Requires-Dist: b\n");
+    site.offer(name, name + "-1.0-py3-none-any.whl", "-", sidecar(text));
+    site.files[name + "-1.0-py3-none-any.whl.metadata"] = text;
+    names.push_back(name);
+  }
+  Run run(site);
+  std::vector<resolve::Hint> hints;
+  for (const std::string& name : names) hints.push_back({name, nullptr});
+  run->prefetch(hints);
+  std::vector<resolve::Listing> listings;
+  for (const std::string& name : names) listings.push_back(*run->versions(name));
+  hints.clear();
+  for (std::size_t i = 0; i < names.size(); ++i) hints.push_back({names[i], &listings[i].versions[0]});
+  run->prefetch(hints);
+  for (const std::string& name : names) CHECK(run.needs(name) == Names{"b"});
+  CHECK(site.asked().size() == 10);
+}
+
+TEST_CASE("M12: a sidecar that says something else than the wheel is refused with both values", "[fetch][M12]") {
+  const auto parse = [](const std::string& lines, const std::string& name = "demo", const std::string& version = "1.0") { return *packaging::Metadata::parse(metadata_of(name, version, lines)); };
+  const packaging::Metadata wheel = parse("Requires-Dist: a>=1\nRequires-Python: >=3.8\nProvides-Extra: x\n");
+  CHECK(check_same_metadata(parse("Requires-Dist: A >= 1\nProvides-Extra: X\nRequires-Python: >=3.8\n", "Demo", "1.0.0"), wheel, "demo"));
+  struct Row {
+    std::string lines, message;
+  };
+  const auto row = GENERATE(values<Row>({
+      {"Requires-Python: >=3.8\nProvides-Extra: x\n", "Requires-Dist between its PEP 658 .metadata file and the wheel's METADATA: sidecar has '', wheel has 'a>=1'"},
+      {"Requires-Dist: a>=1\nRequires-Dist: c\nRequires-Python: >=3.8\nProvides-Extra: x\n", "Requires-Dist between its PEP 658 .metadata file and the wheel's METADATA: sidecar has 'c', wheel has ''"},
+      {"Requires-Dist: a>=1\nProvides-Extra: x\n", "Requires-Python between its PEP 658 .metadata file and the wheel's METADATA: sidecar has '', wheel has '>=3.8'"},
+      {"Requires-Dist: a>=1\nRequires-Python: >=3.8\n", "Provides-Extra between its PEP 658 .metadata file and the wheel's METADATA: sidecar has '', wheel has 'x'"},
+  }));
+  const Status status = check_same_metadata(parse(row.lines), wheel, "demo");
+  REQUIRE_FALSE(status);
+  CHECK(status.error().message == "Requested demo has inconsistent " + row.message);
+}
