@@ -241,7 +241,10 @@ struct HttpServer::State {
     }
     ::shutdown(listener, SHUT_RDWR);
     acceptor.join();
-    for (int fd : open_sockets) ::shutdown(fd, SHUT_RDWR);  // accepted while we were stopping
+    {
+      const std::lock_guard lock(mutex);
+      for (int fd : open_sockets) ::shutdown(fd, SHUT_RDWR);  // accepted while we were stopping
+    }
     for (std::thread& thread : threads) thread.join();
     ::close(listener);
     if (context != nullptr) SSL_CTX_free(context);
