@@ -200,8 +200,8 @@ Status Search::load(ProjectId id) {
   PIPIT_CHECK(facts_.load(id));
   const Project& project = facts_.project(id);
   const auto widen = [&](const VersionSet& before) { return project.widened(before, installed_before); };
-  for (PackageId package = 0; package < packages_.size(); ++package) {
-    if (packages_[package].project != id) continue;
+  for (auto at = ids_.lower_bound({id, ""}); at != ids_.end() && at->first.first == id; ++at) {
+    const PackageId package = at->second;
     solution_.widen(package, widen);
     for (const IncompatibilityId mention : packages_[package].mentions)
       for (Term& term : store_[mention].terms)
