@@ -23,19 +23,19 @@ std::uint32_t crc32_of(Bytes bytes, std::uint32_t so_far) { return libdeflate_cr
 
 Error bad_data(std::string_view archive_name, const ZipMember& member) {
   return make_error(kZipBadData, fmt::format("{}: the data of member {} at byte {} is damaged or does not give the {} bytes it claims",
-                                             archive_name, quoted(member.name), member.header_offset, member.size));
+                                             archive_name, quote_name(member.name), member.header_offset, member.size));
 }
 
 Error bad_crc(std::string_view archive_name, const ZipMember& member, std::uint32_t computed) {
   Error error = make_error(kZipBadCrc, fmt::format("{}: the data of member {} at byte {} does not have its CRC-32", archive_name,
-                                                   quoted(member.name), member.header_offset));
+                                                   quote_name(member.name), member.header_offset));
   error.details = {fmt::format("expected  crc-32 {:08x}", member.crc32), fmt::format("got       crc-32 {:08x}", computed)};
   return error;
 }
 
 Result<std::string> inflate_to_string(Bytes data, const ZipMember& member, std::string_view archive_name, std::uint64_t size_max_bytes) {
   if (member.size > size_max_bytes)
-    return fail(make_error(kZipBomb, fmt::format("{}: member {} has {} bytes; the limit for it is {}", archive_name, quoted(member.name),
+    return fail(make_error(kZipBomb, fmt::format("{}: member {} has {} bytes; the limit for it is {}", archive_name, quote_name(member.name),
                                                  member.size, size_max_bytes)));
   std::string content(static_cast<std::size_t>(member.size), '\0');
   if (!member.deflated) content.assign(as_text(data));

@@ -70,11 +70,11 @@ void NameSet::add(std::string_view name, bool directory, std::uint64_t offset, P
   if (fresh) return;
   Entry& other = at->second;
   if (other.directory != directory) {
-    problems.add(kZipFileIsDirectory, name, offset, fmt::format("and {} are a file and a directory of one name", quoted(other.name)));
+    problems.add(kZipFileIsDirectory, name, offset, fmt::format("and {} are a file and a directory of one name", quote_name(other.name)));
   } else if (other.listed && other.name == name) {
     problems.add(kZipDuplicateMember, name, offset, "occurs twice");
   } else if (!directory) {
-    problems.add(kZipNameCollision, name, offset, fmt::format("and {} are one file where case or accents do not count", quoted(other.name)));
+    problems.add(kZipNameCollision, name, offset, fmt::format("and {} are one file where case or accents do not count", quote_name(other.name)));
   }
   other.listed = true;
 }
@@ -88,7 +88,7 @@ void NameSet::add_parents(std::string_view name, std::uint64_t offset, Problems&
     const auto [at, fresh] = entries_.try_emplace(collision_key(parent), Entry{parent, true, false});
     if (!fresh && at->second.directory) return;  // its own parents are known
     if (!fresh)
-      problems.add(kZipFileIsDirectory, name, offset, fmt::format("lies below {}, which is a file", quoted(at->second.name)));
+      problems.add(kZipFileIsDirectory, name, offset, fmt::format("lies below {}, which is a file", quote_name(at->second.name)));
     if (slash == 0) return;
   }
 }

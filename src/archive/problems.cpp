@@ -12,7 +12,7 @@ constexpr std::size_t kKeptMax = 20;
 constexpr std::size_t kQuotedMax = 200;
 }  // namespace
 
-std::string quoted(std::string_view name) {
+std::string quote_name(std::string_view name) {
   const bool cut = name.size() > kQuotedMax;
   return "`" + escape_for_terminal(name.substr(0, kQuotedMax)) + (cut ? "...`" : "`");
 }
@@ -30,7 +30,7 @@ void Problems::add(ErrorCode code, std::string_view member, std::uint64_t offset
     ++count_;
     return;
   }
-  add(code, fmt::format("member {} at byte {} {}", quoted(member), offset, text));
+  add(code, fmt::format("member {} at byte {} {}", quote_name(member), offset, text));
 }
 
 Status Problems::status() const {

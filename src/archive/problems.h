@@ -34,6 +34,6 @@ class Problems {
 };
 
 // `name` between backquotes, escaped, and cut where a stranger made it absurdly long.
-std::string quoted(std::string_view name);
+std::string quote_name(std::string_view name);
 
 }  // namespace pipit::archive

@@ -38,7 +38,7 @@ bool check_local(Bytes bytes, ZipMember& member, Problems& problems) {
   const std::size_t name_size = u16_at(bytes, 26), extra_size = u16_at(bytes, 28);
   if (!holds(bytes, kLocalSize, name_size + extra_size)) return report(kZipDamagedHeader, "has a local header that is cut short");
   const std::string_view name = as_text(slice(bytes, kLocalSize, name_size));
-  if (name != member.name) return report(kZipLocalCentralMismatch, fmt::format("is called {} by its local header", quoted(name)));
+  if (name != member.name) return report(kZipLocalCentralMismatch, fmt::format("is called {} by its local header", quote_name(name)));
   if (u16_at(bytes, 6) != member.flags) return report(kZipLocalCentralMismatch, "has different flags in its local header");
   if (u16_at(bytes, 8) != (member.deflated ? kMethodDeflated : kMethodStored))
     return report(kZipLocalCentralMismatch, "has a different compression method in its local header");
