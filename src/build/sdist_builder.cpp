@@ -168,13 +168,14 @@ Result<packaging::BuildSystem> read_build_system(const Project& project) {
   PIPIT_TRY(const std::string text, sys::read_file(path, kPyprojectMaxBytes));
   PIPIT_TRY(auto pyproject, packaging::Pyproject::parse(text, project.shown));
   PIPIT_TRY(auto root, sys::real_path(project.directory));
-  for (const std::string& place : pyproject.build_system.backend_path) {
+  packaging::BuildSystem system = pyproject.build_system ? std::move(*pyproject.build_system) : packaging::BuildSystem::legacy();
+  for (const std::string& place : system.backend_path) {
     auto inside = sys::real_path(project.directory / place);
     const std::string wall = root.string() + "/";
     if (!inside || !(inside->string() + "/").starts_with(wall))
       return fail(make_error(kBadPyproject, fmt::format("backend-path `{}` of {} leads outside of its source tree", place, project.shown)));
   }
-  return std::move(pyproject.build_system);
+  return system;
 }
 
 Result<std::vector<std::string>> requirement_list(const nlohmann::json& value, const Project& project) {
@@ -219,7 +220,7 @@ Result<std::filesystem::path> call_build(HookCaller& hooks, const Project& proje
 Result<SdistBuilder::Prepared> SdistBuilder::prepare(const Project& project, WheelKind kind, std::stop_token stop) {
   PIPIT_TRY(const packaging::BuildSystem system, read_build_system(project));
   Prepared prepared;
-  PIPIT_TRY(prepared.environment, environments_.make(system.requirements, project.shown));
+  PIPIT_TRY(prepared.environment, environments_.make(system.requires_text, project.shown));
   PIPIT_TRY(const std::filesystem::path folder, make_folder(options_, "hooks-"));
   HookCaller hooks(project, system, options_, folder, stop);
 

@@ -83,13 +83,27 @@ struct Invocation {
   Personality personality;
 };
 
-// `pipit peep ...` is the same as being started as peep.
+// `pipit [general options] peep ...` is the same as being started as peep. The word is the command only where the parser
+// sees it as such: in `pipit --python peep install` it is a value.
 void take_peep_word(Invocation& invocation) {
-  if (!invocation.words.empty() && invocation.words[0] == "peep") {
-    invocation.words.erase(invocation.words.begin());
+  for (std::size_t i = 0; i < invocation.words.size(); ++i) {
+    if (invocation.words[i] != "peep") continue;
+    const auto line = parse_command_line(std::span(invocation.words).first(i + 1), invocation.program);
+    if (!line || !line->command) continue;
+    if (line->command->name != "peep" || !line->arguments.empty()) return;
+    invocation.words.erase(invocation.words.begin() + static_cast<std::ptrdiff_t>(i));
     invocation.personality = Personality::peep;
     invocation.program = "peep";
+    return;
   }
+}
+
+// peep ends every installation with an empty line, also one that ends at its command line.
+int report_bad_command_line(Console& console, const Invocation& invocation, const Error& error) {
+  const int code = report_error(console, error);
+  const bool installs = std::find(invocation.words.begin(), invocation.words.end(), "install") != invocation.words.end();
+  if (invocation.personality == Personality::peep && installs) console.data("\n");
+  return code;
 }
 
 Result<int> run_command(const Invocation& invocation, const CommandLine& line, const Settings& settings, const std::vector<ConfigFile>& files,
@@ -106,7 +120,7 @@ Result<int> run_command(const Invocation& invocation, const CommandLine& line, c
 int run_invocation(const Invocation& invocation, const sys::InterruptGuard& guard) {
   Console plain{ConsoleOptions{}};
   auto line = parse_command_line(invocation.words, invocation.program);
-  if (!line) return report_error(plain, line.error());
+  if (!line) return report_bad_command_line(plain, invocation, line.error());
   const bool isolated = line->has("isolated") || variable(invocation.variables, "PIP_ISOLATED").value_or("").starts_with('1');
   const auto root = ops::guess_environment_root(typed_python(*line), invocation.started_as, invocation.variables);
   auto files = load_config_files(invocation.variables, root, isolated);

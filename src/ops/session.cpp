@@ -64,6 +64,12 @@ std::filesystem::path guess_environment_root(const std::optional<std::string>& p
 Session::Session(SessionOptions options, Reporter& reporter, std::stop_token stop, sys::Os& os, sys::Clock& clock)
     : options_(std::move(options)), reporter_(reporter), stop_(std::move(stop)), os_(os), clock_(clock), parts_(std::make_unique<Parts>()) {}
 
+Session::Session(Session& outer, Reporter& reporter, python::Interpreter target)
+    : outer_(&outer), options_(outer.options_), reporter_(reporter), stop_(outer.stop_), os_(outer.os_), clock_(outer.clock_), target_(std::move(target)),
+      parts_(std::make_unique<Parts>()) {
+  options_.require_virtualenv = false;
+}
+
 Session::~Session() = default;
 
 std::optional<std::string> Session::variable(std::string_view name) const {
@@ -112,6 +118,7 @@ void Session::add_credential_source(const std::string& url) {
 }
 
 Result<net::HttpClient*> Session::http() {
+  if (outer_) return outer_->http();
   if (!parts_->http) {
     if (const auto& directory = cache_directory()) options_.http.cache_directory = (*directory / "pages-v1").string();
     PIPIT_TRY(parts_->http, net::make_curl_client(options_.http));
@@ -120,11 +127,13 @@ Result<net::HttpClient*> Session::http() {
 }
 
 sys::Executor& Session::workers() {
+  if (outer_) return outer_->workers();
   if (!parts_->workers) parts_->workers = std::make_unique<sys::WorkerPool>(options_.threads ? options_.threads : sys::processor_count());
   return *parts_->workers;
 }
 
 const std::optional<std::filesystem::path>& Session::cache_directory() {
+  if (outer_) return outer_->cache_directory();
   if (cache_directory_) return *cache_directory_;
   cache_directory_.emplace();
   if (options_.no_cache) return *cache_directory_;
@@ -149,6 +158,7 @@ const std::optional<std::filesystem::path>& Session::cache_directory() {
 }
 
 Result<std::filesystem::path> Session::scratch_directory() {
+  if (outer_) return outer_->scratch_directory();
   if (!parts_->scratch) {
     PIPIT_TRY(parts_->scratch, sys::TempDir::create(variable("TMPDIR").value_or(""), "pipit-"));
   }

@@ -31,6 +31,9 @@ class Session {
  public:
   Session(SessionOptions options, Reporter& reporter, std::stop_token stop, sys::Os& os, sys::Clock& clock);
   ~Session();
+  // A run within a run (a build environment): its own target and reporter, everything else is the outer session's.
+  Session(Session& outer, Reporter& reporter, python::Interpreter target);
+  std::size_t depth() const { return outer_ ? outer_->depth() + 1 : 0; }
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
@@ -61,6 +64,7 @@ class Session {
   Status check_cancelled() const;
 
  private:
+  Session* outer_ = nullptr;
   SessionOptions options_;
   Reporter& reporter_;
   std::stop_token stop_;

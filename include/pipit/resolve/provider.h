@@ -40,7 +40,7 @@ enum class UnavailableKind {
 struct Unavailable {
   UnavailableKind kind = UnavailableKind::other;
   std::string reason;
-  std::string requires_python;  // requires_python only: the release's value as written, for pip's own message
+  std::string requires_python = {};  // requires_python only: the release's value as written, for pip's own message
   friend bool operator==(const Unavailable&, const Unavailable&) = default;
 };
 

@@ -7,6 +7,7 @@
 namespace pipit::cli {
 
 Result<int> command_install(CommandContext& context) {
+  if (context.personality == Personality::peep) return command_peep_install(context);
   PIPIT_TRY(const ops::InstallOptions options, bind_install(context));
   PIPIT_TRY(auto session, context.session());
   PIPIT_TRY(const ops::InstallReport report, ops::install(options, *session));

@@ -8,6 +8,7 @@
 namespace pipit::cli {
 
 Result<int> command_hash(CommandContext& context) {
+  if (context.personality == Personality::peep || context.settings.flag("peep")) return command_peep_hash(context);
   if (context.line.arguments.empty()) {
     Error error = make_pip_error(kUsageError, "You must give at least one file to hash");
     return fail(std::move(error));

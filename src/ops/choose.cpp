@@ -1,0 +1,320 @@
+#include "ops/choose.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <set>
+
+#include "ops/store_first.h"
+#include "pipit/base/text.h"
+#include "pipit/base/url.h"
+#include "pipit/ops/install.h"
+#include "pipit/packaging/name.h"
+#include "pipit/sys/file.h"
+#include "pipit/verify/digest.h"
+
+namespace pipit::ops {
+
+struct Chooser::Parts {
+  std::shared_ptr<index::IndexMemory> memory;
+  std::unique_ptr<index::IndexClient> index;
+  std::unique_ptr<fetch::IndexProvider> provider;
+};
+
+namespace {
+
+constexpr auto kSolveTimeMax = std::chrono::seconds(50);
+
+using packaging::Hashes;
+using packaging::RequirementLine;
+
+// Two lists of acceptable digests: what both accept. An empty list accepts everything.
+Hashes intersect(const Hashes& a, const Hashes& b) {
+  if (a.empty()) return b;
+  if (b.empty()) return a;
+  Hashes both;
+  for (const packaging::Hash& hash : a)
+    if (std::find(b.begin(), b.end(), hash) != b.end()) both.push_back(hash);
+  if (both.empty()) both.push_back({"sha256", "no digest is on both lists"});  // matches nothing
+  return both;
+}
+
+bool is_direct(const RequirementLine& line) { return !line.url.empty() || (line.requirement && line.requirement->url); }
+
+resolve::PrereleasePolicy prerelease_policy(const packaging::FileOptions& files) {
+  resolve::PrereleasePolicy policy;
+  if (files.pre) policy.general = resolve::PrereleasePolicy::General::allow;
+  auto apply = [&](const std::vector<std::string>& names, std::set<std::string>& set, resolve::PrereleasePolicy::General general) {
+    for (const std::string& name : names) {
+      if (name == ":all:") {
+        policy.general = general;
+      } else if (name == ":none:") {
+        set.clear();
+      } else {
+        set.insert(packaging::normalize_name(name));
+      }
+    }
+  };
+  apply(files.all_releases, policy.all_releases, resolve::PrereleasePolicy::General::allow);
+  apply(files.only_final, policy.only_final, resolve::PrereleasePolicy::General::forbid);
+  return policy;
+}
+
+index::FormatControl format_control(const packaging::FileOptions& files) {
+  index::FormatControl control;
+  for (const std::string& name : files.no_binary) control.no_binary.insert(name == ":all:" ? name : packaging::normalize_name(name));
+  for (const std::string& name : files.only_binary) control.only_binary.insert(name == ":all:" ? name : packaging::normalize_name(name));
+  return control;
+}
+
+// "P3D", "3 days" and the like are durations before now; anything else is a time.
+Result<index::TimePoint> parse_cutoff(const std::string& text, sys::Clock& clock) {
+  if (auto time = index::parse_time(text)) return *time;
+  if (auto time = index::parse_time(text + "T00:00:00Z")) return *time;
+  std::string_view rest = text;
+  if (rest.starts_with('P') && rest.ends_with('D')) {
+    rest = rest.substr(1, rest.size() - 2);
+    int days = 0;
+    if (!rest.empty() && rest.size() < 7 && std::all_of(rest.begin(), rest.end(), [](char c) { return c >= '0' && c <= '9'; })) {
+      days = std::stoi(std::string(rest));
+      return std::chrono::time_point_cast<std::chrono::microseconds>(clock.now()) - std::chrono::hours(24 * days);
+    }
+  }
+  return fail(make_pip_error(ErrorCode{"bad-cutoff"}, fmt::format("invalid value '{}' for --uploaded-prior-to: it must be an ISO 8601 datetime or a number of days like P3D", text)));
+}
+
+Error conflict_error(const resolve::Conflict& conflict, const std::vector<std::string>& hints) {
+  Error error = conflict.error();
+  error.hints.insert(error.hints.end(), hints.begin(), hints.end());
+  return error;
+}
+
+std::string shown_wish(const RequirementLine& line) { return line.text.empty() && line.requirement ? line.requirement->str() : line.text; }
+
+}  // namespace
+
+std::string describe(const model::Resolved& resolved) {
+  const model::Candidate& candidate = resolved.candidate;
+  std::string text = resolved.requested_by.empty() ? candidate.name : resolved.requested_by[0].requirement;
+  if (const std::size_t marker = text.find(';'); marker != std::string::npos && !candidate.direct_url) text = std::string(trim(std::string_view(text).substr(0, marker)));
+  if (!candidate.file.url.empty()) {
+    auto url = Url::parse(candidate.file.url);
+    text += " from " + (url ? url->display() : candidate.file.url);
+  }
+  if (resolved.requested_by.empty()) return text;
+  const model::Edge& edge = resolved.requested_by[0];
+  if (!edge.parent.empty()) return text + " (from " + edge.parent + ")";
+  if (const std::string origin = edge.origin.str(); !origin.empty()) return text + " (from " + origin + ")";
+  return text;
+}
+
+Chooser::Chooser(Session& session, const Wanted& wanted, const TargetView& view, Sources& sources, Wheels& wheels)
+    : session_(session), wanted_(wanted), view_(view), sources_(sources), wheels_(wheels), parts_(std::make_unique<Parts>()) {}
+
+Chooser::~Chooser() = default;
+
+std::optional<packaging::Metadata> Chooser::metadata_read(const model::Candidate& candidate) const {
+  return parts_->provider ? parts_->provider->metadata_read(candidate) : std::nullopt;
+}
+
+void Chooser::collect_hashes(Choice& choice) const {
+  for (const auto* lines : {&wanted_.requirements, &wanted_.constraints})
+    for (const RequirementLine& line : *lines)
+      if (line.requirement && !line.hashes.empty()) {
+        Hashes& known = choice.required[line.requirement->normalized_name()];
+        known = intersect(known, line.hashes);
+      }
+}
+
+Status Chooser::open_direct_references(Choice& choice, std::vector<resolve::Root>& roots) {
+  for (const RequirementLine& line : wanted_.requirements) {
+    resolve::Root root;
+    root.text = shown_wish(line);
+    root.origin = line.origin;
+    root.user_requested = line.user_supplied;
+    if (!is_direct(line)) {
+      root.requirement = *line.requirement;
+      roots.push_back(std::move(root));
+      continue;
+    }
+    const std::string origin = line.origin.str();
+    const std::string shown = shown_wish(line) + (origin.empty() ? "" : " (from " + origin + ")");
+    if (wanted_.hash_mode && line.editable) {
+      choice.report.editables.push_back(shown);
+      continue;
+    }
+    const std::string url = line.url.empty() ? *line.requirement->url : line.url;
+    if (wanted_.hash_mode && url.find("://") != std::string::npos && url.find('+') < url.find("://")) {
+      choice.report.vcs.push_back(shown);
+      continue;
+    }
+    if (wanted_.hash_mode)
+      if (auto parsed = Url::parse(url); parsed && parsed->scheme == "file")
+        if (auto path = parsed->to_path(); path && sys::is_directory(*path)) {
+          choice.report.directories.push_back(shown);
+          continue;
+        }
+    PIPIT_TRY(Opened opened, sources_.open(line, line.hashes));
+    const std::string shown_url = mask_credentials(url);
+    if (opened.mismatch) {
+      HashReport::Unmatched item{shown + (line.origin.file.empty() ? "" : ""), line.hashes, opened.mismatch->computed};
+      if (item.expected.empty())
+        if (auto parsed = Url::parse(url))
+          for (const char* algorithm : {"sha512", "sha384", "sha256", "sha224", "sha1", "md5"})
+            if (auto value = parsed->fragment_value(algorithm)) item.expected.push_back({algorithm, *value});
+      choice.report.unmatched.push_back(std::move(item));
+      continue;
+    }
+    const bool has_fragment_hash = [&] {
+      auto parsed = Url::parse(url);
+      return parsed && (parsed->fragment_value("sha512") || parsed->fragment_value("sha384") || parsed->fragment_value("sha256") ||
+                        parsed->fragment_value("sha224") || parsed->fragment_value("sha1") || parsed->fragment_value("md5"));
+    }();
+    if (wanted_.hash_mode && line.hashes.empty() && !has_fragment_hash && !choice.required.count(opened.candidate.name)) {
+      std::string sha;
+      for (const packaging::Hash& hash : opened.computed)
+        if (hash.algorithm == "sha256") sha = hash.hex;
+      choice.report.missing.push_back({shown_url, sha});
+    }
+    if (line.requirement && line.requirement->normalized_name() != opened.candidate.name)
+      return fail(make_pip_error(kInconsistentMetadata, fmt::format("Requested {} has inconsistent name: expected '{}', but metadata has '{}'", shown,
+                                                                    line.requirement->normalized_name(), opened.candidate.name)));
+    root.requirement.name = opened.metadata ? opened.metadata->name : opened.candidate.name;
+    root.requirement.extras = !line.extras.empty() ? line.extras : line.requirement ? line.requirement->extras : std::vector<std::string>{};
+    root.requirement.url = url;
+    roots.push_back(std::move(root));
+  }
+  return ok();
+}
+
+std::vector<resolve::Rule> Chooser::rules(const std::vector<RequirementLine>& lines) const {
+  std::vector<resolve::Rule> result;
+  for (const RequirementLine& line : lines)
+    if (line.requirement) result.push_back({*line.requirement, shown_wish(line), line.origin, line.hashes});
+  return result;
+}
+
+Result<index::IndexOptions> Chooser::index_options(const ResolveOptions& options) {
+  index::IndexOptions index;
+  index.index_urls = wanted_.options.index_urls;
+  index.find_links = wanted_.options.find_links;
+  index.strategy = options.index_strategy == IndexStrategy::first_index ? index::IndexStrategy::first_index
+                   : options.index_strategy == IndexStrategy::unsafe_best_match ? index::IndexStrategy::unsafe_best_match
+                                                                                : index::IndexStrategy::merge;
+  for (const std::string& name : options.refresh_packages)
+    if (name != ":none:") index.refresh.insert(name == ":all:" ? name : packaging::normalize_name(name));
+  index.trusted_hosts = session_.options().http.trusted_hosts;
+  if (const auto& cache = session_.cache_directory()) index.cache_directory = *cache / "index-v1";
+  return index;
+}
+
+Result<fetch::ProviderOptions> Chooser::provider_options(const ResolveOptions& options, const Choice& choice) {
+  fetch::ProviderOptions provider;
+  provider.finder.tags = view_.tags;
+  provider.finder.python_version = view_.python_version;
+  provider.finder.python_minor = view_.python_minor;
+  provider.finder.formats = format_control(wanted_.options);
+  provider.finder.prefer_binary = wanted_.options.prefer_binary;
+  provider.finder.ignore_requires_python = options.ignore_requires_python;
+  if (options.uploaded_prior_to) {
+    PIPIT_TRY(provider.finder.uploaded_prior_to, parse_cutoff(*options.uploaded_prior_to, session_.clock()));
+  }
+  provider.finder.digest = [](const model::DistFile& file, const std::vector<std::string>& algorithms) -> Hashes {
+    auto url = Url::parse(file.url);
+    auto path = url ? url->to_path() : Result<std::string>(fail(std::move(url).error()));
+    auto bytes = path ? sys::MappedFile::open(*path) : Result<sys::MappedFile>(fail(std::move(path).error()));
+    if (!bytes) return {};
+    verify::Hasher hasher(algorithms);
+    if (!hasher.write(bytes->bytes())) return {};
+    return hasher.finish();
+  };
+  provider.markers = view_.markers;
+  provider.ignore_requires_python = options.ignore_requires_python;
+  provider.no_dependencies = options.no_deps || options.peep;
+  for (const RequirementLine& line : wanted_.requirements) {
+    if (!line.requirement || line.requirement->url) continue;
+    const std::string name = line.requirement->normalized_name();
+    index::Wanted& wanted = provider.wanted[name];
+    if (auto found = choice.required.find(name); found != choice.required.end()) wanted.hashes = found->second;
+    wanted.specifiers.add(line.requirement->specifiers);
+    if (const packaging::Specifier* pin = line.requirement->specifiers.pin(); pin && pin->op == packaging::Operator::equal)
+      provider.pinned[name] = pin->version.str();
+  }
+  for (const auto& [name, hashes] : choice.required) provider.whole_archive_only.insert(name);
+  if (const auto& cache = session_.cache_directory()) provider.cache_directory = *cache / "metadata-v1";
+  provider.on_debug = [this](const std::string& line) { session_.reporter().debug(line); };
+  return provider;
+}
+
+Result<Choice> Chooser::choose(const ChooseOptions& options) {
+  Choice choice;
+  collect_hashes(choice);
+  sources_.set_required(choice.required);
+  resolve::SolverOptions solver;
+  PIPIT_CHECK(open_direct_references(choice, solver.roots));
+  solver.constraints = rules(wanted_.constraints);
+  solver.overrides = rules(wanted_.overrides);
+  solver.upgrade = options.upgrade;
+  solver.strategy = options.resolve.resolution == "lowest" ? resolve::VersionStrategy::lowest
+                    : options.resolve.resolution == "lowest-direct" ? resolve::VersionStrategy::lowest_direct
+                                                                    : resolve::VersionStrategy::highest;
+  solver.prereleases = prerelease_policy(wanted_.options);
+  solver.no_dependencies = options.resolve.no_deps || options.resolve.peep;
+  for (const python::InstalledDist& dist : options.installed) {
+    if (dist.version_is_legacy) continue;
+    model::Candidate candidate;
+    candidate.name = dist.normalized_name;
+    candidate.version = dist.version;
+    candidate.version_text = dist.version_text;
+    candidate.kind = model::CandidateKind::installed;
+    candidate.file.url = "installed:" + dist.metadata_path.string();
+    candidate.direct_url = dist.direct_url;
+    if (!solver.no_dependencies)
+      if (auto metadata = dist.metadata()) sources_.learn_metadata(candidate, std::move(*metadata));
+    solver.installed.push_back({std::move(candidate)});
+  }
+  const auto end = session_.clock().monotonic() + kSolveTimeMax;
+  solver.should_stop = [this, end] { return session_.clock().monotonic() > end; };
+  solver.is_cancelled = [this] { return session_.stop().stop_requested(); };
+  solver.on_rejected = [this](const std::string& name, std::size_t count) {
+    if (count == 1)
+      session_.reporter().info(fmt::format("INFO: pip is looking at multiple versions of {} to determine which version is compatible with other requirements. This could take a while.", name));
+  };
+
+  PIPIT_TRY(index::IndexOptions index, index_options(options.resolve));
+  PIPIT_TRY(fetch::ProviderOptions provider_settings, provider_options(options.resolve, choice));
+  parts_->memory = std::make_shared<index::IndexMemory>(session_.cache_directory() ? *session_.cache_directory() / "index-memory-v1" : std::filesystem::path());
+  StoreFirst stored(wheels_, view_, provider_settings, wanted_, choice.required);
+  auto http = [this] { return session_.http(); };
+  auto looking = index::looking_in(index, kDefaultIndexUrl);
+  parts_->index = std::make_unique<index::IndexClient>(std::move(index), http, session_.workers(), parts_->memory);
+  parts_->provider = std::make_unique<fetch::IndexProvider>(std::move(provider_settings), *parts_->index, http, session_.workers(), sources_);
+  stored.set_behind(*parts_->provider);
+  stored.on_first_miss = [this, looking] {
+    for (const std::string& line : looking) session_.reporter().info(line);
+  };
+
+  Diagnostics diagnostics;
+  auto outcome = resolve::solve(solver, stored, diagnostics);
+  Diagnostics location_notes = parts_->index->take_diagnostics(), page_notes = parts_->provider->take_diagnostics();
+  session_.report(location_notes);
+  session_.report(page_notes);
+  session_.report(diagnostics);
+  if (!outcome) return fail(std::move(outcome).error());
+  if (auto* exhausted = std::get_if<resolve::Exhausted>(&*outcome)) return fail(exhausted->error());
+  if (auto* conflict = std::get_if<resolve::Conflict>(&*outcome)) {
+    auto hints = resolve::suggest(solver, stored, *conflict);
+    return fail(conflict_error(*conflict, hints ? *hints : std::vector<std::string>{}));
+  }
+  auto& solution = std::get<resolve::Solution>(*outcome);
+  for (const std::string& name : options.explain) {
+    PIPIT_TRY(const std::vector<std::string> lines, resolve::why(solver, stored, solution, packaging::normalize_name(name)));
+    for (const std::string& line : lines) session_.reporter().info(line);
+  }
+  choice.resolution = std::move(solution.resolution);
+  choice.stored = stored.take_used(choice.resolution);
+  return choice;
+}
+
+}  // namespace pipit::ops

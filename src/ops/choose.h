@@ -1,0 +1,66 @@
+// Choosing: from what is wanted and what is installed to a Resolution, or an error that explains why there is none. Pinned,
+// hashed requirements whose wheel is stored are answered from the store and never asked of an index.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ops/hash_report.h"
+#include "ops/sources.h"
+#include "ops/target_view.h"
+#include "ops/wanted.h"
+#include "ops/wheels.h"
+#include "pipit/fetch/index_provider.h"
+#include "pipit/ops/options.h"
+#include "pipit/ops/session.h"
+#include "pipit/python/installed.h"
+#include "pipit/resolve/solver.h"
+
+namespace pipit::ops {
+
+struct ChooseOptions {
+  const ResolveOptions& resolve;
+  resolve::UpgradeStrategy upgrade = resolve::UpgradeStrategy::to_satisfy_only;
+  std::vector<python::InstalledDist> installed;   // empty: nothing is looked at
+  std::vector<std::string> explain;
+};
+
+struct Choice {
+  model::Resolution resolution;
+  std::map<std::string, packaging::Hashes> required;              // the user's digests by normalised name
+  std::map<std::string, wheel::PreparedWheel> stored;             // chosen from the store, by normalised name
+  std::vector<std::string> unpinned_without_version;              // names hash mode complains about
+  HashReport report;                                              // problems seen so far (direct references)
+};
+
+class Chooser {
+ public:
+  Chooser(Session& session, const Wanted& wanted, const TargetView& view, Sources& sources, Wheels& wheels);
+  ~Chooser();
+  Result<Choice> choose(const ChooseOptions& options);
+  // What was read of a candidate before its archive was here (sidecar), to be compared with the wheel.
+  std::optional<packaging::Metadata> metadata_read(const model::Candidate& candidate) const;
+
+ private:
+  Status open_direct_references(Choice& choice, std::vector<resolve::Root>& roots);
+  void collect_hashes(Choice& choice) const;
+  std::vector<resolve::Rule> rules(const std::vector<packaging::RequirementLine>& lines) const;
+  Result<index::IndexOptions> index_options(const ResolveOptions& options);
+  Result<fetch::ProviderOptions> provider_options(const ResolveOptions& options, const Choice& choice);
+
+  Session& session_;
+  const Wanted& wanted_;
+  const TargetView& view_;
+  Sources& sources_;
+  Wheels& wheels_;
+  struct Parts;
+  std::unique_ptr<Parts> parts_;
+};
+
+// "name==1.0 from URL (from -r r.txt (line 1))", as pip describes a requirement in its reports.
+std::string describe(const model::Resolved& resolved);
+
+}  // namespace pipit::ops

@@ -1,0 +1,26 @@
+// Gathering: every archive of the plan is brought in, checked, validated and unpacked (or built) before anything is written.
+// Hash problems are collected, not the first one.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "ops/choose.h"
+#include "ops/hash_report.h"
+#include "ops/sources.h"
+#include "ops/wheels.h"
+#include "pipit/install/plan.h"
+
+namespace pipit::ops {
+
+struct Gathered {
+  std::map<std::string, wheel::PreparedWheel> wheels;      // by normalised name
+  std::map<std::string, packaging::Hashes> digests;        // of the archives, where they were looked at
+};
+
+// `projects`: what is to be put in place. Adds to choice.report; fails with the report if anything in it.
+Result<Gathered> gather(const std::vector<const install::PlannedProject*>& projects, const Wanted& wanted, Choice& choice, Chooser& chooser, Sources& sources,
+                        Wheels& wheels, Session& session, fetch::FetchListener& listener);
+
+}  // namespace pipit::ops

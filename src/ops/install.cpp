@@ -1,0 +1,308 @@
+#include "pipit/ops/install.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "ops/choose.h"
+#include "ops/gather.h"
+#include "ops/json_forms.h"
+#include "ops/place.h"
+#include "ops/sources.h"
+#include "ops/target_view.h"
+#include "ops/wanted.h"
+#include "ops/wheels.h"
+#include "pipit/base/text.h"
+#include "pipit/install/plan.h"
+#include "pipit/ops/about.h"
+#include "pipit/ops/inspect.h"
+#include "pipit/packaging/name.h"
+#include "pipit/sys/file.h"
+
+namespace pipit::ops {
+
+namespace {
+
+constexpr const char* kForeignNeedsBinary =
+    "When restricting platform and interpreter constraints using --python-version, --platform, --abi, or --implementation, either --no-deps must be set, or --only-binary=:all: must be "
+    "set and --no-binary must not be set (or must be set to :none:).";
+constexpr const char* kForeignNeedsTarget = "Can not use any platform or abi specific options unless installing via '--target' or using '--dry-run'";
+constexpr const char* kRootWarning =
+    "Running pip as the 'root' user can result in broken permissions and conflicting behaviour with the system package manager, possibly rendering your system unusable. It is recommended "
+    "to use a virtual environment instead: https://pip.pypa.io/warnings/venv. Use the --root-user-action option if you know what you are doing and want to suppress this warning.";
+constexpr const char* kConflictsHead =
+    "pip's dependency resolver does not currently take into account all the packages that are installed. This behaviour is the source of the following dependency conflicts.";
+
+// Events of the fetcher in the reporter's words.
+class FetchForwarder final : public fetch::FetchListener {
+ public:
+  explicit FetchForwarder(Reporter& reporter) : reporter_(reporter) {}
+  void started(const std::string& filename, std::optional<std::uint64_t> size) override { reporter_.transfer_started(filename, size); }
+  void moved(const std::string& filename, std::uint64_t received) override { reporter_.transfer_moved(filename, received); }
+  void ended(const std::string& filename) override { reporter_.transfer_ended(filename); }
+
+ private:
+  Reporter& reporter_;
+};
+
+std::vector<std::string> site_directories_of(const Destination& destination, const python::Interpreter& target) {
+  return destination.is_environment ? target.search_path : destination.site_directories;
+}
+
+std::string asked_by(const model::Resolved& resolved) {
+  if (resolved.requested_by.empty()) return {};
+  const model::Edge& edge = resolved.requested_by[0];
+  if (!edge.parent.empty()) {
+    std::string chain = edge.parent;
+    return " (from " + chain + ")";
+  }
+  const std::string origin = edge.origin.str();
+  return origin.empty() ? "" : " (from " + origin + ")";
+}
+
+std::string wish(const model::Resolved& resolved) {
+  return resolved.requested_by.empty() ? resolved.candidate.name : resolved.requested_by[0].requirement;
+}
+
+// Names are printed as the requirement that brought them in spells them.
+std::string spelled(const model::Resolved& resolved) {
+  if (!resolved.requested_by.empty()) {
+    auto requirement = packaging::Requirement::parse(resolved.requested_by[0].requirement);
+    if (requirement && requirement->normalized_name() == resolved.candidate.name) return requirement->name;
+  }
+  return resolved.candidate.name;
+}
+
+void announce(const install::Plan& plan, Session& session) {
+  std::set<std::string> said;
+  for (const install::PlannedProject& project : plan.projects) {
+    const model::Resolved& resolved = project.resolved;
+    if (project.action == install::Action::keep && project.installed) {
+      session.reporter().info(fmt::format("Requirement already satisfied: {} in {}{} ({})", wish(resolved), project.installed->location.string(), asked_by(resolved),
+                                          project.installed->version_text));
+      if (!project.note.empty()) session.reporter().info(project.note);
+    } else if (!resolved.candidate.direct_url) {
+      session.reporter().info(fmt::format("Collecting {}{}", wish(resolved), asked_by(resolved)));
+    }
+  }
+}
+
+Json report_item(const install::PlannedProject& project, const Choice& choice, const Gathered* gathered, Sources& sources, Chooser& chooser) {
+  const model::Resolved& resolved = project.resolved;
+  const model::Candidate& candidate = resolved.candidate;
+  Json item, info;
+  if (candidate.direct_url) {
+    info = direct_url_json(*candidate.direct_url);
+  } else {
+    info["url"] = candidate.file.url;
+    packaging::Hashes hashes = candidate.file.hashes;
+    if (gathered)
+      if (auto found = gathered->digests.find(candidate.name); found != gathered->digests.end()) hashes = found->second;
+    Json archive = Json::object();
+    for (const packaging::Hash& hash : hashes)
+      if (hash.algorithm == "sha256") archive = {{"hash", "sha256=" + hash.hex}, {"hashes", {{"sha256", hash.hex}}}};
+    info["archive_info"] = archive;
+  }
+  item["download_info"] = std::move(info);
+  item["is_direct"] = candidate.direct_url.has_value();
+  item["is_yanked"] = candidate.is_yanked();
+  item["requested"] = resolved.user_requested;
+  std::optional<packaging::Metadata> metadata = chooser.metadata_read(candidate);
+  if (!metadata)
+    if (auto known = sources.known_metadata(candidate); known && *known) metadata = std::move(**known);
+  if (!metadata && gathered)
+    if (auto wheel = gathered->wheels.find(candidate.name); wheel != gathered->wheels.end())
+      if (auto text = sys::read_file(wheel->second.tree / wheel->second.manifest->dist_info / "METADATA"))
+        if (auto parsed = packaging::Metadata::parse(*text)) metadata = std::move(*parsed);
+  if (!metadata)
+    if (auto stored = choice.stored.find(candidate.name); stored != choice.stored.end())
+      if (auto text = sys::read_file(stored->second.tree / stored->second.manifest->dist_info / "METADATA"))
+        if (auto parsed = packaging::Metadata::parse(*text)) metadata = std::move(*parsed);
+  item["metadata"] = metadata ? metadata_json(*metadata) : Json{{"name", candidate.name}, {"version", candidate.version_text}};
+  if (resolved.user_requested && !resolved.extras.empty()) item["requested_extras"] = resolved.extras;
+  return item;
+}
+
+Status write_report(const std::string& where, const install::Plan& plan, const Choice& choice, const Gathered* gathered, Sources& sources, Chooser& chooser,
+                    const python::Interpreter& target, Session& session) {
+  Json items = Json::array();
+  for (const install::PlannedProject* project : plan.changes()) items.push_back(report_item(*project, choice, gathered, sources, chooser));
+  const Json report = {{"version", "1"}, {"pip_version", kPipVersion}, {"install", std::move(items)}, {"environment", environment_json(target.markers)}};
+  if (where == "-") {
+    session.reporter().data(print_json(report));
+    return ok();
+  }
+  return sys::replace_file(session.os(), session.options().current_directory / where, print_json(report));
+}
+
+std::vector<InstalledName> sorted_names(const install::Plan& plan, const Gathered* gathered) {
+  std::vector<InstalledName> names;
+  for (const install::PlannedProject* project : plan.changes()) {
+    std::string version = project->resolved.candidate.version.str();
+    if (gathered)
+      if (auto wheel = gathered->wheels.find(project->resolved.candidate.name); wheel != gathered->wheels.end()) version = wheel->second.manifest->version;
+    names.push_back({spelled(project->resolved), version});
+  }
+  std::sort(names.begin(), names.end(), [](const InstalledName& a, const InstalledName& b) { return a.name < b.name; });
+  return names;
+}
+
+void warn_about_conflicts(const std::vector<InstalledName>& names, const Destination& destination, const python::Interpreter& target, Session& session) {
+  Diagnostics quiet;
+  const auto packages = python::installed_in(site_directories_of(destination, target), quiet);
+  std::vector<std::string> touched;
+  for (const InstalledName& item : names) touched.push_back(packaging::normalize_name(item.name));
+  const auto sentences = broken_requirements(packages, target.markers, touched);
+  if (sentences.empty()) return;
+  session.reporter().say({Severity::error, {}, std::string(kConflictsHead) + "\n" + join(sentences, "\n"), {}});
+}
+
+void warn_about_path(const std::vector<const install::PlannedProject*>& projects, const std::map<std::string, wheel::PreparedWheel>& wheels,
+                     const Destination& destination, const python::Interpreter& target, Session& session) {
+  const std::string scripts = destination.scheme.scripts;
+  if (std::filesystem::path(target.executable).parent_path() == scripts) return;
+  const std::string path_variable = session.variable("PATH").value_or("");
+  for (std::string_view entry : split(path_variable, ':'))
+    if (std::filesystem::path(entry).lexically_normal() == std::filesystem::path(scripts)) return;
+  for (const install::PlannedProject* project : projects) {
+    std::vector<std::string> names;
+    for (const packaging::EntryPoint& script : wheels.at(project->resolved.candidate.name).manifest->scripts) names.push_back(script.name);
+    if (names.empty()) continue;
+    std::sort(names.begin(), names.end());
+    std::string said = names.size() == 1 ? "script " + names[0] + " is" : "scripts " + join(std::span(names).first(names.size() - 1), ", ") + " and " + names.back() + " are";
+    session.reporter().warn("", fmt::format("The {} installed in '{}' which is not on PATH.\nConsider adding this directory to PATH or, if you prefer to suppress this warning, use "
+                                            "--no-warn-script-location.", said, scripts));
+  }
+}
+
+Status put_in_place(const InstallOptions& options, const install::Plan& plan, const Destination& destination, const python::Interpreter& target,
+                    const std::vector<python::InstalledDist>& installed, const install::Snapshot& snapshot, Gathered& gathered, Wheels& wheels, Session& session,
+                    std::vector<std::string>& stale) {
+  static_cast<void>(wheels);
+  std::vector<const install::PlannedProject*> changes = plan.changes();
+  std::string names;
+  for (const install::PlannedProject* project : changes) names += (names.empty() ? "" : ", ") + spelled(project->resolved);
+  session.reporter().info("Installing collected packages: " + names);
+  session.reporter().phase(fmt::format("Installing {} packages", changes.size()));
+  PlaceRequest request{destination, target, changes, gathered.wheels, installed, snapshot, options.link_mode, options.sync, options.resolve.allowances};
+  return place(request, stale, session);
+}
+
+install::PlanOptions plan_options(const InstallOptions& options) {
+  install::PlanOptions plan;
+  plan.upgrade = options.upgrade;
+  plan.force_reinstall = options.force_reinstall;
+  plan.ignore_installed = options.ignore_installed || options.target.has_value();
+  return plan;
+}
+
+resolve::UpgradeStrategy upgrade_strategy(const InstallOptions& options) {
+  if (!options.upgrade) return resolve::UpgradeStrategy::to_satisfy_only;
+  return options.eager ? resolve::UpgradeStrategy::eager : resolve::UpgradeStrategy::only_if_needed;
+}
+
+// --only-deps: the named packages themselves are left out.
+void drop_named(model::Resolution& resolution) {
+  std::erase_if(resolution.projects, [](const model::Resolved& resolved) { return resolved.user_requested; });
+}
+
+void print_allowances(const Gathered& gathered, Session& session) {
+  for (const auto& [name, wheel] : gathered.wheels)
+    for (const std::string& allowance : wheel.allowances) session.reporter().info(fmt::format("Allowed by --allow: {}", allowance));
+}
+
+}  // namespace
+
+Status refuse_externally_managed(const python::Interpreter& target, bool break_system_packages) {
+  if (!target.externally_managed || break_system_packages) return ok();
+  Error error = make_pip_error(kExternallyManaged, "This environment is externally managed");
+  error.layout = Layout::rich;
+  for (std::string_view line : split(*target.externally_managed, '\n')) error.details.emplace_back(line);
+  error.because.clear();
+  error.hints = {"If you believe this is a mistake, please contact your Python installation or OS distribution provider. You can override this, at the risk of breaking your Python "
+                 "installation or OS, by passing --break-system-packages.",
+                 "See PEP 668 for the detailed specification."};
+  return fail(std::move(error));
+}
+
+Status refuse_foreign_target(const InstallOptions& options) {
+  if (!options.resolve.foreign.any()) return ok();
+  const auto& files = options.resolve.files;
+  const bool only_binary = std::find(files.only_binary.begin(), files.only_binary.end(), ":all:") != files.only_binary.end() && files.no_binary.empty();
+  if (!only_binary && !options.resolve.no_deps) return fail(make_pip_error(kBadDestination, kForeignNeedsBinary));
+  if (!options.target && !options.dry_run) return fail(make_pip_error(kBadDestination, kForeignNeedsTarget));
+  return ok();
+}
+
+Result<InstallReport> install(const InstallOptions& options, Session& session) {
+  // 1. The target, and what an interrupted run left there.
+  PIPIT_CHECK(refuse_foreign_target(options));
+  PIPIT_TRY(const python::Interpreter* target, session.target());
+  PIPIT_TRY(const Destination destination, find_destination(options, *target, session));
+  if (destination.is_environment && !(options.dry_run && options.report)) PIPIT_CHECK(refuse_externally_managed(*target, options.break_system_packages));
+  if (!options.dry_run) PIPIT_CHECK(settle(destination.root, session));
+
+  // 2. What is wanted, and what is there already.
+  PIPIT_TRY(const TargetView view, view_target(*target, options.resolve.foreign));
+  PIPIT_TRY(const Wanted wanted, read_wanted(options.resolve, view.markers, "install", session));
+  Diagnostics diagnostics;
+  std::vector<python::InstalledDist> installed = python::installed_in(site_directories_of(destination, *target), diagnostics);
+  session.report(diagnostics);
+  PIPIT_TRY(install::Snapshot snapshot, install::take_snapshot(session.os(), destination.site_directories));
+
+  // 3. Choose.
+  PIPIT_TRY(std::unique_ptr<Wheels> wheels, Wheels::open(session, options.resolve.allowances));
+  FetchForwarder listener(session.reporter());
+  Sources sources(session, *target, view, options.resolve, wanted.options, *wheels, &listener);
+  Chooser chooser(session, wanted, view, sources, *wheels);
+  const install::PlanOptions planning = plan_options(options);
+  ChooseOptions choosing{options.resolve, upgrade_strategy(options), {}, options.explain};
+  if (!planning.ignore_installed && !planning.force_reinstall) choosing.installed = installed;
+  if (!wanted.requirements.empty()) session.reporter().phase("Resolving");
+  PIPIT_TRY(Choice choice, chooser.choose(choosing));
+  if (options.resolve.only_deps) drop_named(choice.resolution);
+
+  // 4. Compare, and say so.
+  const install::Plan plan = install::make_plan(choice.resolution, installed, planning);
+  announce(plan, session);
+  InstallReport report;
+  report.dry_run = options.dry_run;
+  report.resolution = choice.resolution;
+  std::optional<Gathered> gathered;
+  if (!options.dry_run || wanted.hash_mode) {
+    // 5. Bring every archive in; each is verified before it is unpacked. Beyond this point the network is not used.
+    PIPIT_TRY(gathered, gather(plan.changes(), wanted, choice, chooser, sources, *wheels, session, listener));
+  }
+  if (options.report) PIPIT_CHECK(write_report(*options.report, plan, choice, gathered ? &*gathered : nullptr, sources, chooser, *target, session));
+  report.installed = sorted_names(plan, gathered ? &*gathered : nullptr);
+  if (options.dry_run || plan.is_empty()) return report;
+
+  // 6. Stage, then commit: all or nothing.
+  std::vector<std::string> stale;
+  Status placed = put_in_place(options, plan, destination, *target, installed, snapshot, *gathered, *wheels, session, stale);
+  if (!placed && !stale.empty()) {
+    // Store entries that were edited through a link are made anew, once.
+    for (const std::string& name : stale) {
+      wheels->forget(gathered->wheels.at(name).manifest->archive_sha256);
+      choice.stored.erase(name);
+    }
+    session.reporter().warn("stale-store", fmt::format("files of {} were changed behind the cache's back; they are fetched again", join(stale, ", ")));
+    InstallOptions again = options;
+    return install(again, session);
+  }
+  if (!placed) return fail(std::move(placed).error());
+  print_allowances(*gathered, session);
+  if (options.warn_script_location && !options.target && !options.prefix) warn_about_path(plan.changes(), gathered->wheels, destination, *target, session);
+  if (options.warn_conflicts && destination.is_environment && !options.resolve.no_deps) warn_about_conflicts(report.installed, destination, *target, session);
+  if (options.warn_root && sys::effective_user_id() == 0 && !target->is_venv && destination.is_environment) session.reporter().warn("", kRootWarning);
+  return report;
+}
+
+Result<bool> repair(Session& session) {
+  PIPIT_TRY(const python::Interpreter* target, session.target());
+  PIPIT_TRY(const install::Recovered recovered, install::recover(session.os(), target->prefix, lock_wait(session), session.stop()));
+  return recovered != install::Recovered::nothing;
+}
+
+}  // namespace pipit::ops

@@ -1,0 +1,174 @@
+#include "ops/place.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "pipit/install/uninstall.h"
+#include "pipit/packaging/name.h"
+#include "pipit/sys/file.h"
+#include "pipit/wheel/source.h"
+
+namespace pipit::ops {
+
+namespace {
+
+std::string under(const std::filesystem::path& root, const std::string& absolute) {
+  return (root / std::filesystem::path(absolute).relative_path()).string();
+}
+
+// A prefix gets the layout that the environment's own scheme has below its prefix.
+wheel::Scheme moved(const python::SchemePaths& paths, const std::string& from, const std::filesystem::path& to) {
+  auto move = [&](const std::string& path) { return (to / std::filesystem::path(path).lexically_relative(from)).lexically_normal().string(); };
+  return {move(paths.purelib), move(paths.platlib), move(paths.scripts), to.string(), move(paths.headers)};
+}
+
+Status refuse_combinations(const InstallOptions& options) {
+  if (options.user && options.target) return fail(make_pip_error(kBadDestination, "Can not combine '--user' and '--target'"));
+  if (options.user && options.prefix)
+    return fail(make_pip_error(kBadDestination, "Can not combine '--user' and '--prefix' as they imply different installation locations"));
+  if (options.target && options.prefix) return fail(make_pip_error(kBadDestination, "Can not combine '--target' and '--prefix'"));
+  return ok();
+}
+
+install::LinkMode link_mode(LinkMode mode) {
+  switch (mode) {
+    case LinkMode::hardlink: return install::LinkMode::hardlink;
+    case LinkMode::reflink: return install::LinkMode::reflink;
+    case LinkMode::copy: return install::LinkMode::copy;
+    case LinkMode::automatic: break;
+  }
+  return install::LinkMode::automatic;
+}
+
+std::vector<std::string> names_allowed(const std::vector<std::string>& allowances, std::string_view id) {
+  std::vector<std::string> names;
+  for (const std::string& allowance : allowances)
+    if (allowance.starts_with(std::string(id) + ":")) names.push_back(packaging::normalize_name(allowance.substr(id.size() + 1)));
+  return names;
+}
+
+void announce_removal(const install::RemovalSet& removal, Session& session) {
+  session.reporter().info(fmt::format("  Attempting uninstall: {}", removal.normalized_name));
+  session.reporter().info(fmt::format("    Found existing installation: {} {}", removal.name, removal.version_text));
+}
+
+}  // namespace
+
+Result<Destination> find_destination(const InstallOptions& options, const python::Interpreter& target, Session& session) {
+  PIPIT_CHECK(refuse_combinations(options));
+  Destination destination;
+  destination.interpreter = target.executable.string();
+  const std::filesystem::path here = session.options().current_directory;
+  if (options.target) {
+    destination.root = (here / *options.target).lexically_normal();
+    if (sys::exists(destination.root) && !sys::is_directory(destination.root))
+      return fail(make_pip_error(kBadDestination, "Target path exists but is not a directory, will not continue."));
+    const std::string root = destination.root.string();
+    destination.scheme = {root, root, root + "/bin", root, root + "/include"};
+    destination.site_directories = {root};
+    destination.is_environment = false;
+    return destination;
+  }
+  const python::SchemePaths& paths = target.paths;
+  if (options.user) {
+    if (target.is_venv && !target.system_site_packages)
+      return fail(make_pip_error(kBadDestination, "Can not perform a '--user' install. User site-packages are not visible in this virtualenv."));
+    if (target.user_site.empty() || target.user_base.empty())
+      return fail(make_pip_error(kBadDestination, "Can not perform a '--user' install. User site-packages are disabled for this Python."));
+    destination.root = target.user_base;
+    destination.scheme = {target.user_site, target.user_site, target.user_base + "/bin", target.user_base,
+                          fmt::format("{}/include/python{}.{}", target.user_base, target.major, target.minor)};
+    destination.site_directories = {target.user_site};
+  } else if (options.prefix) {
+    destination.root = (here / *options.prefix).lexically_normal();
+    destination.scheme = moved(paths, target.prefix, destination.root);
+    destination.site_directories = {destination.scheme.purelib, destination.scheme.platlib};
+    destination.is_environment = false;
+  } else {
+    destination.root = target.prefix;
+    destination.scheme = {paths.purelib, paths.platlib, paths.scripts, paths.data, paths.headers};
+    destination.site_directories = {paths.purelib, paths.platlib};
+  }
+  if (options.root) {
+    const std::filesystem::path root = (here / *options.root).lexically_normal();
+    wheel::Scheme& scheme = destination.scheme;
+    for (std::string* path : {&scheme.purelib, &scheme.platlib, &scheme.scripts, &scheme.data, &scheme.headers}) *path = under(root, *path);
+    for (std::string& path : destination.site_directories) path = under(root, path);
+    destination.root = under(root, destination.root.string());
+    destination.is_environment = false;
+  }
+  if (destination.site_directories.size() == 2 && destination.site_directories[0] == destination.site_directories[1]) destination.site_directories.pop_back();
+  return destination;
+}
+
+install::LockWait lock_wait(Session& session) {
+  install::LockWait wait;
+  wait.timeout = session.options().lock_timeout;
+  Session* out = &session;
+  wait.on_wait = [out](const std::string& holder) { out->reporter().info(fmt::format("waiting for another pipit that works on this environment ({})", holder)); };
+  return wait;
+}
+
+Status settle(const std::filesystem::path& root, Session& session) {
+  PIPIT_TRY(const install::Recovered recovered, install::recover(session.os(), root, lock_wait(session), session.stop()));
+  if (recovered == install::Recovered::finished) session.reporter().warn("recovered", "an interrupted run was found and finished");
+  if (recovered == install::Recovered::undone) session.reporter().warn("recovered", "an interrupted run was found and undone");
+  return ok();
+}
+
+Status place(const PlaceRequest& request, std::vector<std::string>& stale, Session& session) {
+  Diagnostics diagnostics;
+  install::TransactionOptions options;
+  options.link_mode = link_mode(request.link_mode);
+  options.sync = request.sync;
+  options.allow_overlap = names_allowed(request.allowances, "overlap");
+  options.snapshot = request.snapshot;
+  options.lock = lock_wait(session);
+  options.executor = &session.workers();
+  for (const python::InstalledDist& dist : request.installed) {
+    const bool replaced = std::any_of(request.projects.begin(), request.projects.end(), [&](const install::PlannedProject* project) {
+      return project->installed && project->installed->metadata_path == dist.metadata_path;
+    });
+    if (!replaced) options.staying.push_back(dist);
+  }
+  std::vector<install::RemovalSet> removals;
+  for (const install::PlannedProject* project : request.projects) {
+    if (project->action != install::Action::replace || !project->installed) continue;
+    PIPIT_TRY(auto removal, install::plan_removal(*project->installed, options.staying, {request.destination.root, request.destination.scheme}, diagnostics));
+    removals.push_back(std::move(removal));
+  }
+  install::Target target{request.destination.root, request.destination.scheme, request.target.executable.string()};
+  PIPIT_TRY(install::Transaction transaction, install::Transaction::begin(session.os(), std::move(target), std::move(options)));
+  for (install::RemovalSet& removal : removals) {
+    announce_removal(removal, session);
+    transaction.remove(std::move(removal));
+  }
+  for (const install::PlannedProject* project : request.projects) {
+    const model::Resolved& resolved = project->resolved;
+    const wheel::PreparedWheel& wheel = request.wheels.at(resolved.candidate.name);
+    wheel::WriteOptions write;
+    write.scheme = request.destination.scheme;
+    write.requirement_name = wheel.manifest->name;
+    write.scheme.headers += "/" + write.requirement_name;
+    write.interpreter = request.destination.interpreter;
+    write.requested = resolved.user_requested;
+    write.direct_url = resolved.candidate.direct_url;
+    write.python_major = request.target.major;
+    write.python_minor = request.target.minor;
+    PIPIT_TRY(wheel::InstallImage image, wheel::plan_install(wheel, write, diagnostics));
+    transaction.add({std::move(image), wheel.manifest, wheel.tree, wheel.from_store});
+  }
+  auto run = [&]() -> Status {
+    PIPIT_CHECK(transaction.check(diagnostics));
+    PIPIT_CHECK(transaction.stage(diagnostics, session.stop()));
+    return transaction.commit(diagnostics, session.stop());
+  };
+  Status done = run();
+  session.report(diagnostics);
+  if (!done && done.error().code == install::kStaleStoreFile)
+    for (std::size_t index : transaction.stale_additions()) stale.push_back(request.projects[index]->resolved.candidate.name);
+  return done;
+}
+
+}  // namespace pipit::ops

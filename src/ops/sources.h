@@ -1,0 +1,85 @@
+// Sources: everything that is not an index's wheel. Opens direct references (wheels, archives, trees), asks back ends for
+// metadata, builds wheels of what was chosen, and remembers each archive, tree and answer so that nothing is done twice.
+// Private to ops; used from the run's main thread.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "pipit/base/url.h"
+#include "pipit/build/sdist_builder.h"
+#include "pipit/fetch/archive_fetcher.h"
+#include "pipit/fetch/index_provider.h"
+#include "pipit/ops/options.h"
+#include "pipit/ops/session.h"
+#include "pipit/packaging/requirements_file.h"
+#include "ops/target_view.h"
+#include "ops/wheels.h"
+
+namespace pipit::ops {
+
+inline constexpr ErrorCode kUnsupportedWheel{"unsupported-wheel"};
+inline constexpr ErrorCode kInconsistentMetadata{"inconsistent-metadata"};
+inline constexpr ErrorCode kNotInstallable{"not-installable"};
+
+// A direct reference the user named, as far as it could be opened.
+struct Opened {
+  model::Candidate candidate;
+  std::optional<packaging::Metadata> metadata;     // absent if the bytes are not the promised ones
+  std::optional<fetch::Mismatch> mismatch;
+  packaging::Hashes computed;                      // of the archive, if it is one
+};
+
+class Sources final : public fetch::SourceHost {
+ public:
+  Sources(Session& session, const python::Interpreter& target, const TargetView& view, const ResolveOptions& options, const packaging::FileOptions& files,
+          Wheels& wheels, fetch::FetchListener* listener);
+  ~Sources() override;
+
+  // `required`: the user's hashes (and those in the URL's fragment).
+  Result<Opened> open(const packaging::RequirementLine& line, const packaging::Hashes& required);
+  // The same for an archive that was fetched and checked already. `candidate`: its file, kind and subdirectory; a wheel's name.
+  Result<Opened> take(model::Candidate candidate, const Url& url, const fetch::Archive& archive);
+  // The user's digests by normalised name: what an archive fetched for its metadata must match.
+  void set_required(std::map<std::string, packaging::Hashes> required) { required_ = std::move(required); }
+
+  Result<std::optional<packaging::Metadata>> known_metadata(const model::Candidate& candidate) override;
+  Result<std::variant<packaging::Metadata, resolve::Unavailable>> build_metadata(const model::Candidate& candidate) override;
+  Result<resolve::CandidateAnswer> direct(const packaging::Requirement& requirement, const model::Candidate* parent) override;
+
+  void learn_metadata(const model::Candidate& candidate, packaging::Metadata metadata);
+  // The archive of a candidate, if it is at hand already.
+  const fetch::Archive* archive(const model::Candidate& candidate) const;
+  void learn_archive(const model::Candidate& candidate, fetch::Archive archive);
+  // The wheel of an sdist, tree or checkout; its archive must be at hand (sdists).
+  Result<wheel::PreparedWheel> build_wheel(const model::Candidate& candidate);
+
+ private:
+  struct Work;
+  Result<Opened> open_url(const std::string& url_text, bool editable, const std::string& shown, const packaging::Hashes& required);
+  Result<Opened> open_tree(const std::filesystem::path& directory, bool editable, packaging::DirectUrl direct_url, const std::string& shown);
+  Result<Opened> open_archive(fetch::FetchItem item, const Url& url, const std::string& shown);
+  Result<Work*> prepare_archive(const model::Candidate& candidate, const fetch::Archive& archive);
+  Result<Work*> prepare_tree(const std::string& key, const std::filesystem::path& directory, const std::string& shown, build::WheelKind kind);
+  build::BuildOptions build_options();
+  Result<packaging::Metadata> metadata_of(Work& work);
+
+  Session& session_;
+  const python::Interpreter& target_;
+  const TargetView& view_;
+  const ResolveOptions& options_;
+  const packaging::FileOptions& files_;
+  Wheels& wheels_;
+  fetch::FetchListener* listener_;
+  std::map<std::string, packaging::Hashes> required_;
+  std::map<std::string, fetch::Archive> archives_;                 // by URL
+  std::map<std::string, packaging::Metadata> metadata_;            // by URL
+  std::map<std::string, Opened> opened_;                           // by URL as asked for
+  std::map<std::string, std::unique_ptr<Work>> works_;             // by URL
+  std::unique_ptr<build::EnvironmentMaker> environments_;
+};
+
+}  // namespace pipit::ops

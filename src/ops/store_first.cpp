@@ -1,0 +1,122 @@
+#include "ops/store_first.h"
+
+#include <algorithm>
+
+#include "pipit/packaging/filename.h"
+#include "pipit/packaging/metadata.h"
+#include "pipit/packaging/name.h"
+
+namespace pipit::ops {
+
+namespace {
+
+// Is the stored wheel a file that the target could use, of the version that is pinned?
+bool fits(const wheel::Manifest& manifest, const packaging::WheelFilename& filename, const std::string& name, const packaging::SpecifierSet& pin,
+          const TargetView& view, bool ignore_requires_python) {
+  if (filename.normalized_name != name || !pin.contains(filename.version, packaging::Prereleases::allow)) return false;
+  if (!view.tags.supports(filename.tags)) return false;
+  return ignore_requires_python || packaging::requires_python_admits(manifest.requires_python, view.python_version);
+}
+
+}  // namespace
+
+StoreFirst::StoreFirst(Wheels& wheels, const TargetView& view, const fetch::ProviderOptions& settings, const Wanted& wanted,
+                       const std::map<std::string, packaging::Hashes>& required)
+    : markers_(settings.markers), no_dependencies_(settings.no_dependencies) {
+  for (const packaging::RequirementLine& line : wanted.requirements) {
+    if (!line.requirement || line.requirement->url || !line.requirement->specifiers.pin()) continue;
+    const std::string name = line.requirement->normalized_name();
+    auto hashes = required.find(name);
+    if (hashes == required.end() || !settings.finder.formats.admits_wheels(name) || stored_.count(name)) continue;
+    if (settings.finder.uploaded_prior_to) continue;  // the store does not know when a file was uploaded
+    std::optional<Stored> best;
+    for (const packaging::Hash& hash : hashes->second) {
+      if (hash.algorithm != "sha256") continue;
+      auto found = wheels.find({hash});
+      if (!found) continue;
+      auto filename = packaging::WheelFilename::parse(found->manifest->filename);
+      if (!filename || !fits(*found->manifest, *filename, name, line.requirement->specifiers, view, settings.ignore_requires_python)) continue;
+      model::Candidate candidate;
+      candidate.name = name;
+      candidate.version = filename->version;
+      candidate.version_text = filename->version_text;
+      candidate.tag_rank = view.tags.rank(filename->tags).value_or(0);
+      candidate.build = filename->build;
+      candidate.file.filename = found->manifest->filename;
+      candidate.file.url = "store:" + hash.hex;
+      candidate.file.hashes = {hash};
+      if (best && (best->candidate.tag_rank < candidate.tag_rank ||
+                   (best->candidate.tag_rank == candidate.tag_rank && best->candidate.build >= candidate.build)))
+        continue;
+      best = Stored{std::move(*found), std::move(candidate)};
+    }
+    // A better file than the one stored may be on offer: only a list that names no other digest is decided here without asking.
+    if (best) stored_.emplace(name, std::move(*best));
+  }
+}
+
+resolve::Provider& StoreFirst::behind() {
+  if (on_first_miss) std::exchange(on_first_miss, nullptr)();
+  return *behind_;
+}
+
+Result<resolve::Listing> StoreFirst::versions(const std::string& name) {
+  auto found = stored_.find(name);
+  if (found == stored_.end()) return behind().versions(name);
+  resolve::Listing listing;
+  resolve::Listed listed;
+  listed.version = found->second.candidate.version;
+  if (found->second.candidate.version_text != listed.version.str()) listed.text = found->second.candidate.version_text;
+  listing.versions.push_back(std::move(listed));
+  return listing;
+}
+
+Result<resolve::CandidateAnswer> StoreFirst::candidate(const std::string& name, const resolve::Listed& listed) {
+  auto found = stored_.find(name);
+  if (found == stored_.end()) return behind().candidate(name, listed);
+  return resolve::CandidateAnswer(found->second.candidate);
+}
+
+Result<resolve::CandidateAnswer> StoreFirst::direct(const packaging::Requirement& requirement, const model::Candidate* parent) {
+  return behind().direct(requirement, parent);
+}
+
+Result<resolve::DependencyAnswer> StoreFirst::dependencies(const model::Candidate& candidate, const std::string& extra) {
+  if (!candidate.file.url.starts_with("store:")) return behind_->dependencies(candidate, extra);
+  const wheel::Manifest& manifest = *stored_.at(candidate.name).wheel.manifest;
+  resolve::Dependencies answer;
+  if (!extra.empty())
+    answer.provides_extra = std::any_of(manifest.provides_extra.begin(), manifest.provides_extra.end(),
+                                        [&](const std::string& provided) { return packaging::normalize_name(provided) == extra; });
+  if (no_dependencies_) return resolve::DependencyAnswer(std::move(answer));
+  packaging::MarkerExtras extras;
+  if (!extra.empty()) extras.extras = {extra};
+  for (const std::string& text : manifest.requires_dist) {
+    auto requirement = packaging::Requirement::parse(text);
+    if (!requirement)
+      return resolve::DependencyAnswer(resolve::Unavailable{resolve::UnavailableKind::bad_metadata, "its metadata asks for `" + text + "`, which is no requirement"});
+    if (requirement->marker) {
+      auto holds = requirement->marker->evaluate(markers_, extras);
+      if (!holds) return resolve::DependencyAnswer(resolve::Unavailable{resolve::UnavailableKind::bad_metadata, holds.error().message});
+      if (!*holds) continue;
+    }
+    answer.requirements.push_back(std::move(*requirement));
+  }
+  return resolve::DependencyAnswer(std::move(answer));
+}
+
+void StoreFirst::prefetch(std::span<const resolve::Hint> hints) {
+  std::vector<resolve::Hint> others;
+  for (const resolve::Hint& hint : hints)
+    if (!stored_.count(std::string(hint.name))) others.push_back(hint);
+  if (!others.empty()) behind().prefetch(others);
+}
+
+std::map<std::string, wheel::PreparedWheel> StoreFirst::take_used(const model::Resolution& resolution) {
+  std::map<std::string, wheel::PreparedWheel> used;
+  for (const model::Resolved& resolved : resolution.projects)
+    if (resolved.candidate.file.url.starts_with("store:")) used.emplace(resolved.candidate.name, std::move(stored_.at(resolved.candidate.name).wheel));
+  return used;
+}
+
+}  // namespace pipit::ops

@@ -1,0 +1,46 @@
+// StoreFirst: a Provider in front of the index. A requirement that is pinned and hashed, and whose wheel lies unpacked in the
+// store, is answered from the wheel's manifest: no page, no connection. Everything else goes to the provider behind.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+
+#include "ops/target_view.h"
+#include "ops/wanted.h"
+#include "ops/wheels.h"
+#include "pipit/fetch/index_provider.h"
+#include "pipit/model/resolution.h"
+#include "pipit/resolve/provider.h"
+
+namespace pipit::ops {
+
+class StoreFirst final : public resolve::Provider {
+ public:
+  StoreFirst(Wheels& wheels, const TargetView& view, const fetch::ProviderOptions& settings, const Wanted& wanted,
+             const std::map<std::string, packaging::Hashes>& required);
+  void set_behind(resolve::Provider& provider) { behind_ = &provider; }
+
+  Result<resolve::Listing> versions(const std::string& name) override;
+  Result<resolve::CandidateAnswer> candidate(const std::string& name, const resolve::Listed& listed) override;
+  Result<resolve::CandidateAnswer> direct(const packaging::Requirement& requirement, const model::Candidate* parent) override;
+  Result<resolve::DependencyAnswer> dependencies(const model::Candidate& candidate, const std::string& extra) override;
+  void prefetch(std::span<const resolve::Hint> hints) override;
+
+  // The stored wheels that the resolution chose, by name.
+  std::map<std::string, wheel::PreparedWheel> take_used(const model::Resolution& resolution);
+  std::function<void()> on_first_miss;  // before the provider behind is asked for the first time
+
+ private:
+  struct Stored {
+    wheel::PreparedWheel wheel;
+    model::Candidate candidate;
+  };
+  resolve::Provider& behind();
+  packaging::MarkerEnvironment markers_;
+  bool no_dependencies_ = false;
+  std::map<std::string, Stored> stored_;
+  resolve::Provider* behind_ = nullptr;
+};
+
+}  // namespace pipit::ops

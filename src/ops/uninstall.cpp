@@ -1,0 +1,140 @@
+#include "pipit/install/uninstall.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "ops/place.h"
+#include "ops/wanted.h"
+#include "pipit/base/text.h"
+#include "pipit/ops/install.h"
+#include "pipit/packaging/name.h"
+#include "pipit/sys/file.h"
+
+namespace pipit::ops {
+
+namespace {
+
+Result<std::vector<std::string>> names_to_remove(const UninstallOptions& options, Session& session) {
+  std::vector<std::string> names;
+  Diagnostics diagnostics;
+  const auto context = parse_context(session, diagnostics);
+  auto add = [&](const packaging::RequirementLine& line) -> Status {
+    if (!line.requirement) return fail(make_pip_error(kUnsupportedRequirement, fmt::format("Invalid requirement: '{}' ignored - the uninstall command expects named requirements.", line.text)));
+    names.push_back(line.requirement->name);
+    return ok();
+  };
+  for (const std::string& name : options.names) {
+    PIPIT_TRY(const auto line, packaging::parse_requirement_argument(name, false, context));
+    PIPIT_CHECK(add(line));
+  }
+  for (const std::string& file : options.requirement_files) {
+    PIPIT_TRY(const auto parsed, packaging::parse_requirements_file(file, false, {}, context));
+    for (const packaging::RequirementLine& line : parsed.lines)
+      if (!line.constraint && line.requirement) names.push_back(line.requirement->name);
+  }
+  session.report(diagnostics);
+  return names;
+}
+
+// pip's listing before its question.
+void show_removal(const install::RemovalSet& removal, Session& session) {
+  session.reporter().info(fmt::format("Found existing installation: {} {}\nUninstalling {}-{}:", removal.name, removal.version_text, removal.name, removal.version_text));
+}
+
+std::string listing(const install::RemovalSet& removal) {
+  std::string text = "  Would remove:\n";
+  std::set<std::string> shown;
+  for (const std::string& file : removal.files) {
+    // A folder that is gone altogether is one line with a star.
+    const std::filesystem::path relative = std::filesystem::path(file).lexically_relative(removal.location);
+    const bool inside = !relative.empty() && *relative.begin() != "..";
+    if (inside && std::distance(relative.begin(), relative.end()) > 1) {
+      shown.insert((removal.location / *relative.begin() / "*").string());
+    } else {
+      shown.insert(file);
+    }
+  }
+  for (const std::string& line : shown) text += "    " + line + "\n";
+  text.pop_back();
+  return text;
+}
+
+}  // namespace
+
+Result<UninstallReport> uninstall(const UninstallOptions& options, Session& session) {
+  if (options.names.empty() && options.requirement_files.empty())
+    return fail(make_pip_error(kNothingToDo, "You must give at least one requirement to uninstall (see \"pip help uninstall\")"));
+  PIPIT_TRY(const python::Interpreter* target, session.target());
+  if (target->externally_managed && !options.break_system_packages) {
+    Error error = make_pip_error(kExternallyManaged, "This environment is externally managed");
+    error.layout = Layout::rich;
+    for (std::string_view line : split(*target->externally_managed, '\n')) error.details.emplace_back(line);
+    return fail(std::move(error));
+  }
+  PIPIT_CHECK(settle(target->prefix, session));
+  PIPIT_TRY(const Destination destination, find_destination({}, *target, session));
+  PIPIT_TRY(const std::vector<std::string> names, names_to_remove(options, session));
+  if (names.empty()) return fail(make_pip_error(kNothingToDo, "You must give at least one requirement to uninstall (see \"pip help uninstall\")"));
+  Diagnostics diagnostics;
+  const auto installed = python::installed_in(target->search_path, diagnostics);
+  PIPIT_TRY(install::Snapshot snapshot, install::take_snapshot(session.os(), destination.site_directories));
+
+  std::vector<python::InstalledDist> going, staying;
+  std::set<std::string> wanted;
+  for (const std::string& name : names) {
+    const std::string normalized = packaging::normalize_name(name);
+    if (!wanted.insert(normalized).second) continue;
+    auto found = std::find_if(installed.begin(), installed.end(), [&](const auto& dist) { return dist.normalized_name == normalized; });
+    if (found == installed.end()) {
+      session.reporter().warn("", fmt::format("Skipping {} as it is not installed.", name));
+    } else {
+      going.push_back(*found);
+    }
+  }
+  for (const python::InstalledDist& dist : installed)
+    if (!wanted.count(dist.normalized_name)) staying.push_back(dist);
+
+  std::vector<install::RemovalSet> removals;
+  for (const python::InstalledDist& dist : going) {
+    PIPIT_TRY(auto removal, install::plan_removal(dist, staying, {destination.root, destination.scheme}, diagnostics));
+    if (removal.outside_environment) continue;
+    show_removal(removal, session);
+    if (!options.yes) {
+      session.reporter().info(listing(removal));
+      if (session.reporter().ask("Proceed (Y/n)? ") != true) continue;
+    }
+    removals.push_back(std::move(removal));
+  }
+  session.report(diagnostics);
+  UninstallReport report;
+  if (removals.empty()) return report;
+
+  install::TransactionOptions transaction_options;
+  transaction_options.sync = options.sync;
+  transaction_options.staying = staying;
+  transaction_options.snapshot = std::move(snapshot);
+  transaction_options.lock = lock_wait(session);
+  install::Target place{destination.root, destination.scheme, target->executable.string()};
+  PIPIT_TRY(auto transaction, install::Transaction::begin(session.os(), std::move(place), std::move(transaction_options)));
+  std::vector<install::SkippedFile> skipped;
+  for (install::RemovalSet& removal : removals) {
+    report.removed.push_back({removal.name, removal.version_text});
+    skipped.insert(skipped.end(), removal.skipped.begin(), removal.skipped.end());
+    transaction.remove(std::move(removal));
+  }
+  PIPIT_CHECK(transaction.check(diagnostics));
+  PIPIT_CHECK(transaction.stage(diagnostics, session.stop()));
+  PIPIT_CHECK(transaction.commit(diagnostics, session.stop()));
+  session.report(diagnostics);
+  for (const InstalledName& item : report.removed) session.reporter().info(fmt::format("  Successfully uninstalled {}-{}", item.name, item.version));
+  if (!skipped.empty()) {
+    Error error = make_error(ErrorCode{"files-left"}, fmt::format("{} files that RECORD lists were left in place", skipped.size()));
+    for (const install::SkippedFile& file : skipped) error.details.push_back(file.path + ": " + file.reason);
+    return fail(std::move(error));
+  }
+  return report;
+}
+
+}  // namespace pipit::ops

@@ -1,0 +1,89 @@
+#include "ops/wheels.h"
+
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <mutex>
+
+#include "pipit/sys/file.h"
+
+namespace pipit::ops {
+
+struct Wheels::Stores {
+  std::unique_ptr<fetch::WheelStore> shared, own;
+  std::mutex mutex;  // guards the making of `own` and what is said
+  bool shared_is_broken = false;
+};
+
+namespace {
+
+bool is_about_the_disk(const Error& error) {
+  switch (error.os_errno) {
+    case ENOSPC: case EDQUOT: case EROFS: case EACCES: case EPERM: case EIO: return true;
+    default: return false;
+  }
+}
+
+}  // namespace
+
+Wheels::Wheels(Session& session, std::vector<std::string> allowances)
+    : session_(session), allowances_(std::move(allowances)), stores_(std::make_unique<Stores>()) {}
+
+Wheels::~Wheels() = default;
+
+Result<std::unique_ptr<Wheels>> Wheels::open(Session& session, std::vector<std::string> allowances) {
+  std::unique_ptr<Wheels> wheels(new Wheels(session, std::move(allowances)));
+  if (const auto& cache = session.cache_directory()) {
+    auto store = fetch::WheelStore::open(session.os(), *cache, sys::current_umask(), session.clock());
+    if (store) {
+      wheels->stores_->shared = std::move(*store);
+      wheels->stores_->shared_is_broken = !wheels->stores_->shared->writable();
+    } else {
+      session.reporter().warn("no-cache", "the cache is not used: " + store.error().message);
+    }
+  }
+  return wheels;
+}
+
+std::optional<wheel::PreparedWheel> Wheels::find(const packaging::Hashes& digests) {
+  if (!stores_->shared) return std::nullopt;
+  for (const packaging::Hash& digest : digests)
+    if (digest.algorithm == "sha256")
+      if (auto found = stores_->shared->find(digest.hex, {}, allowances_); found && *found) return std::move(**found);
+  return std::nullopt;
+}
+
+Result<wheel::PreparedWheel> Wheels::add(const std::filesystem::path& archive, const verify::Checked& checked, const std::string& filename) {
+  Diagnostics diagnostics;
+  auto say = [&](Result<wheel::PreparedWheel> result) {
+    std::lock_guard lock(stores_->mutex);
+    session_.report(diagnostics);
+    return result;
+  };
+  bool use_shared = false;
+  {
+    std::lock_guard lock(stores_->mutex);
+    use_shared = stores_->shared && !stores_->shared_is_broken;
+  }
+  if (use_shared) {
+    auto added = stores_->shared->add(archive, checked, filename, allowances_, session_.workers(), diagnostics);
+    if (added || !is_about_the_disk(added.error())) return say(std::move(added));
+    std::lock_guard lock(stores_->mutex);
+    if (!std::exchange(stores_->shared_is_broken, true))
+      session_.reporter().warn("no-cache", fmt::format("the cache cannot be written ({}); this run goes on without it", added.error().message));
+  }
+  {
+    std::lock_guard lock(stores_->mutex);
+    if (!stores_->own) {
+      PIPIT_TRY(const std::filesystem::path scratch, session_.scratch_directory());
+      PIPIT_TRY(stores_->own, fetch::WheelStore::temporary(session_.os(), scratch, session_.clock()));
+    }
+  }
+  return say(stores_->own->add(archive, checked, filename, allowances_, session_.workers(), diagnostics));
+}
+
+void Wheels::forget(const std::string& sha256) {
+  if (stores_->shared) static_cast<void>(stores_->shared->forget(sha256));
+}
+
+}  // namespace pipit::ops

@@ -1,0 +1,35 @@
+// Wheels: the store of unpacked wheels of this run: the shared one in the cache, or a private one where there is no cache or
+// it cannot be written. Thread-safe: add() is called by workers.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "pipit/base/diagnostics.h"
+#include "pipit/fetch/wheel_store.h"
+#include "pipit/ops/session.h"
+#include "pipit/wheel/prepared_wheel.h"
+
+namespace pipit::ops {
+
+class Wheels {
+ public:
+  static Result<std::unique_ptr<Wheels>> open(Session& session, std::vector<std::string> allowances);
+  ~Wheels();
+  // The wheel whose archive has one of these sha256 digests, if it is stored; `fits` says whether the file is the one wanted.
+  std::optional<wheel::PreparedWheel> find(const packaging::Hashes& digests);
+  Result<wheel::PreparedWheel> add(const std::filesystem::path& archive, const verify::Checked& checked, const std::string& filename);
+  // Forgets what is stored under this digest (it was edited through a link), so that it is made anew.
+  void forget(const std::string& sha256);
+
+ private:
+  Wheels(Session& session, std::vector<std::string> allowances) ;
+  Session& session_;
+  std::vector<std::string> allowances_;
+  struct Stores;
+  std::unique_ptr<Stores> stores_;
+};
+
+}  // namespace pipit::ops
