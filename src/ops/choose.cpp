@@ -90,7 +90,9 @@ Error conflict_error(const resolve::Conflict& conflict, const std::vector<std::s
   return error;
 }
 
-std::string shown_wish(const RequirementLine& line) { return line.text.empty() && line.requirement ? line.requirement->str() : line.text; }
+std::string shown_wish(const RequirementLine& line) {
+  return line.text.empty() && line.requirement ? line.requirement->str() : std::string(trim(line.text));
+}
 
 }  // namespace
 
