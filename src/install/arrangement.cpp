@@ -121,6 +121,9 @@ class Arranger {
   }
 
   Status place_additions() {
+    std::size_t count = placed_.size();
+    for (const Addition& addition : input_.additions) count += addition.image.files.size();
+    placed_.reserve(count);
     for (std::size_t a = 0; a < input_.additions.size(); ++a) {
       const Addition& addition = input_.additions[a];
       ManifestCursor cursor(*addition.manifest);
@@ -157,6 +160,7 @@ class Arranger {
   // The later one wins where it is permitted, as with pip.
   void find_double_writers() {
     by_spot_.resize(input_.layout.anchors().size());
+    by_spot_[0].reserve(placed_.size());
     for (Placed& placed : placed_) {
       auto& here = by_spot_[placed.spot.anchor];
       const auto [entry, is_first] = here.try_emplace(placed.spot.path, &placed);
