@@ -34,7 +34,9 @@ std::string_view apply_zip64(Bytes payload, HeaderKind kind, ZipSizes& sizes) {
                                    kind == HeaderKind::central && sizes.header_offset == kFull32 ? &sizes.header_offset : nullptr};
   std::size_t count = 0;
   for (const std::uint64_t* value : wanted) count += value != nullptr;
-  if (count == 0) return "has a zip64 extra field that it does not need";
+  // Some build tools (protobuf's wheels come from one) always write the field into local headers, with the same values.
+  const bool honest = kind == HeaderKind::local && payload.size() == 16 && u64_at(payload, 0) == sizes.size && u64_at(payload, 8) == sizes.compressed_size;
+  if (count == 0) return honest ? std::string_view() : "has a zip64 extra field that it does not need";
   if (kind == HeaderKind::local && count != 2) return "has a zip64 extra field that replaces only one of its sizes";
   if (payload.size() != count * 8) return "has a zip64 extra field of the wrong length";
   std::size_t at = 0;

@@ -355,6 +355,10 @@ TEST_CASE("a zip64 field is there exactly when it is needed, once, and with the 
   CHECK(refuses(member("\1\0\x10", good, false), kZipBadExtra));
   CHECK(refuses(member("\x99\x99\xff\xff" "abc", "", false), kZipBadExtra));
   CHECK(accepts(member(test::zip_extra(0x5455, "\1abcd"), test::zip_extra(0x5455, "\1abcd"), false)));
+  // protobuf's wheels repeat the true sizes in every local header.
+  CHECK(accepts(member("", good, false)));
+  CHECK(refuses(member("", test::zip_extra(1, le64(6) + le64(7)), false), kZipBadExtra));
+  CHECK(refuses(member(good, "", false), kZipBadExtra));
   // A writer that did not know the sizes beforehand reserves the field in the local header alone.
   ZipMaker forced = plain();
   forced.at("pkg/b.bin").local.extra = good;
