@@ -6,13 +6,13 @@
 #include <chrono>
 #include <set>
 
+#include "ops/finding.h"
 #include "ops/store_first.h"
 #include "pipit/base/text.h"
 #include "pipit/base/url.h"
 #include "pipit/ops/install.h"
 #include "pipit/packaging/name.h"
 #include "pipit/sys/file.h"
-#include "pipit/verify/digest.h"
 
 namespace pipit::ops {
 
@@ -41,48 +41,6 @@ Hashes intersect(const Hashes& a, const Hashes& b) {
 }
 
 bool is_direct(const RequirementLine& line) { return !line.url.empty() || (line.requirement && line.requirement->url); }
-
-resolve::PrereleasePolicy prerelease_policy(const packaging::FileOptions& files) {
-  resolve::PrereleasePolicy policy;
-  if (files.pre) policy.general = resolve::PrereleasePolicy::General::allow;
-  auto apply = [&](const std::vector<std::string>& names, std::set<std::string>& set, resolve::PrereleasePolicy::General general) {
-    for (const std::string& name : names) {
-      if (name == ":all:") {
-        policy.general = general;
-      } else if (name == ":none:") {
-        set.clear();
-      } else {
-        set.insert(packaging::normalize_name(name));
-      }
-    }
-  };
-  apply(files.all_releases, policy.all_releases, resolve::PrereleasePolicy::General::allow);
-  apply(files.only_final, policy.only_final, resolve::PrereleasePolicy::General::forbid);
-  return policy;
-}
-
-index::FormatControl format_control(const packaging::FileOptions& files) {
-  index::FormatControl control;
-  for (const std::string& name : files.no_binary) control.no_binary.insert(name == ":all:" ? name : packaging::normalize_name(name));
-  for (const std::string& name : files.only_binary) control.only_binary.insert(name == ":all:" ? name : packaging::normalize_name(name));
-  return control;
-}
-
-// "P3D", "3 days" and the like are durations before now; anything else is a time.
-Result<index::TimePoint> parse_cutoff(const std::string& text, sys::Clock& clock) {
-  if (auto time = index::parse_time(text)) return *time;
-  if (auto time = index::parse_time(text + "T00:00:00Z")) return *time;
-  std::string_view rest = text;
-  if (rest.starts_with('P') && rest.ends_with('D')) {
-    rest = rest.substr(1, rest.size() - 2);
-    int days = 0;
-    if (!rest.empty() && rest.size() < 7 && std::all_of(rest.begin(), rest.end(), [](char c) { return c >= '0' && c <= '9'; })) {
-      days = std::stoi(std::string(rest));
-      return std::chrono::time_point_cast<std::chrono::microseconds>(clock.now()) - std::chrono::hours(24 * days);
-    }
-  }
-  return fail(make_pip_error(ErrorCode{"bad-cutoff"}, fmt::format("invalid value '{}' for --uploaded-prior-to: it must be an ISO 8601 datetime or a number of days like P3D", text)));
-}
 
 Error conflict_error(const resolve::Conflict& conflict, const std::vector<std::string>& hints) {
   Error error = conflict.error();
@@ -127,6 +85,10 @@ void Chooser::collect_hashes(Choice& choice) const {
         Hashes& known = choice.required[line.requirement->normalized_name()];
         known = intersect(known, line.hashes);
       }
+}
+
+std::optional<fetch::Archive> Chooser::archive_at_hand(const model::Candidate& candidate) const {
+  return parts_->provider ? parts_->provider->archive_at_hand(candidate) : std::nullopt;
 }
 
 Status Chooser::open_direct_references(Choice& choice, std::vector<resolve::Root>& roots) {
@@ -197,40 +159,9 @@ std::vector<resolve::Rule> Chooser::rules(const std::vector<RequirementLine>& li
   return result;
 }
 
-Result<index::IndexOptions> Chooser::index_options(const ResolveOptions& options) {
-  index::IndexOptions index;
-  index.index_urls = wanted_.options.index_urls;
-  index.find_links = wanted_.options.find_links;
-  index.strategy = options.index_strategy == IndexStrategy::first_index ? index::IndexStrategy::first_index
-                   : options.index_strategy == IndexStrategy::unsafe_best_match ? index::IndexStrategy::unsafe_best_match
-                                                                                : index::IndexStrategy::merge;
-  for (const std::string& name : options.refresh_packages)
-    if (name != ":none:") index.refresh.insert(name == ":all:" ? name : packaging::normalize_name(name));
-  index.trusted_hosts = session_.options().http.trusted_hosts;
-  if (const auto& cache = session_.cache_directory()) index.cache_directory = *cache / "index-v1";
-  return index;
-}
-
 Result<fetch::ProviderOptions> Chooser::provider_options(const ResolveOptions& options, const Choice& choice) {
   fetch::ProviderOptions provider;
-  provider.finder.tags = view_.tags;
-  provider.finder.python_version = view_.python_version;
-  provider.finder.python_minor = view_.python_minor;
-  provider.finder.formats = format_control(wanted_.options);
-  provider.finder.prefer_binary = wanted_.options.prefer_binary;
-  provider.finder.ignore_requires_python = options.ignore_requires_python;
-  if (options.uploaded_prior_to) {
-    PIPIT_TRY(provider.finder.uploaded_prior_to, parse_cutoff(*options.uploaded_prior_to, session_.clock()));
-  }
-  provider.finder.digest = [](const model::DistFile& file, const std::vector<std::string>& algorithms) -> Hashes {
-    auto url = Url::parse(file.url);
-    auto path = url ? url->to_path() : Result<std::string>(fail(std::move(url).error()));
-    auto bytes = path ? sys::MappedFile::open(*path) : Result<sys::MappedFile>(fail(std::move(path).error()));
-    if (!bytes) return {};
-    verify::Hasher hasher(algorithms);
-    if (!hasher.write(bytes->bytes())) return {};
-    return hasher.finish();
-  };
+  PIPIT_TRY(provider.finder, finder_options(options, wanted_.options, view_, session_));
   provider.markers = view_.markers;
   provider.ignore_requires_python = options.ignore_requires_python;
   provider.no_dependencies = options.no_deps || options.peep;
@@ -284,14 +215,15 @@ Result<Choice> Chooser::choose(const ChooseOptions& options) {
       session_.reporter().info(fmt::format("INFO: pip is looking at multiple versions of {} to determine which version is compatible with other requirements. This could take a while.", name));
   };
 
-  PIPIT_TRY(index::IndexOptions index, index_options(options.resolve));
+  index::IndexOptions index = index_options(options.resolve, wanted_.options, session_);
   PIPIT_TRY(fetch::ProviderOptions provider_settings, provider_options(options.resolve, choice));
-  parts_->memory = std::make_shared<index::IndexMemory>(session_.cache_directory() ? *session_.cache_directory() / "index-memory-v1" : std::filesystem::path());
+  parts_->memory = index_memory(session_);
   StoreFirst stored(wheels_, view_, provider_settings, wanted_, choice.required);
   auto http = [this] { return session_.http(); };
   auto looking = index::looking_in(index, kDefaultIndexUrl);
   parts_->index = std::make_unique<index::IndexClient>(std::move(index), http, session_.workers(), parts_->memory);
   parts_->provider = std::make_unique<fetch::IndexProvider>(std::move(provider_settings), *parts_->index, http, session_.workers(), sources_);
+  sources_.set_archive_lookup([this](const model::Candidate& candidate) { return archive_at_hand(candidate); });
   stored.set_behind(*parts_->provider);
   stored.on_first_miss = [this, looking] {
     for (const std::string& line : looking) session_.reporter().info(line);
@@ -299,6 +231,7 @@ Result<Choice> Chooser::choose(const ChooseOptions& options) {
 
   Diagnostics diagnostics;
   auto outcome = resolve::solve(solver, stored, diagnostics);
+  static_cast<void>(parts_->memory->save());  // what is not remembered is found out again
   Diagnostics location_notes = parts_->index->take_diagnostics(), page_notes = parts_->provider->take_diagnostics();
   session_.report(location_notes);
   session_.report(page_notes);

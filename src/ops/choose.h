@@ -43,12 +43,13 @@ class Chooser {
   Result<Choice> choose(const ChooseOptions& options);
   // What was read of a candidate before its archive was here (sidecar), to be compared with the wheel.
   std::optional<packaging::Metadata> metadata_read(const model::Candidate& candidate) const;
+  // An archive that was fetched whole while choosing.
+  std::optional<fetch::Archive> archive_at_hand(const model::Candidate& candidate) const;
 
  private:
   Status open_direct_references(Choice& choice, std::vector<resolve::Root>& roots);
   void collect_hashes(Choice& choice) const;
   std::vector<resolve::Rule> rules(const std::vector<packaging::RequirementLine>& lines) const;
-  Result<index::IndexOptions> index_options(const ResolveOptions& options);
   Result<fetch::ProviderOptions> provider_options(const ResolveOptions& options, const Choice& choice);
 
   Session& session_;

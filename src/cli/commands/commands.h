@@ -21,5 +21,9 @@ Result<int> command_peep_hash(CommandContext& context);
 Result<int> command_help(CommandContext& context);
 Result<int> command_search(CommandContext& context);
 Result<int> command_debug(CommandContext& context);
+Result<int> command_index(CommandContext& context);
+
+// pip's way of refusing a command's own words: one line on standard error, exit 1.
+Result<int> complain(CommandContext& context, std::string sentence);
 
 }  // namespace pipit::cli

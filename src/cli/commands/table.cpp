@@ -15,10 +15,15 @@ constexpr std::array kCommands = {
     Row{"install", command_install}, Row{"uninstall", command_uninstall}, Row{"venv", command_venv},     Row{"repair", command_repair},
     Row{"list", command_list},       Row{"show", command_show},           Row{"freeze", command_freeze}, Row{"check", command_check},
     Row{"inspect", command_inspect}, Row{"hash", command_hash},           Row{"port", command_port},
-          Row{"help", command_help},           Row{"search", command_search}, Row{"debug", command_debug},
+    Row{"help", command_help},       Row{"search", command_search},       Row{"debug", command_debug},   Row{"index", command_index},
 };
 
 }  // namespace
+
+Result<int> complain(CommandContext& context, std::string sentence) {
+  context.console.say({Severity::error, {}, std::move(sentence), {}});
+  return kFailure;
+}
 
 Command find_command_function(std::string_view name) {
   for (const Row& row : kCommands)
