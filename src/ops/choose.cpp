@@ -78,6 +78,10 @@ std::optional<packaging::Metadata> Chooser::metadata_read(const model::Candidate
   return parts_->provider ? parts_->provider->metadata_read(candidate) : std::nullopt;
 }
 
+std::optional<fetch::Mismatch> Chooser::mismatch_seen(const model::Candidate& candidate) const {
+  return parts_->provider ? parts_->provider->mismatch_seen(candidate) : std::nullopt;
+}
+
 void Chooser::collect_hashes(Choice& choice) const {
   for (const auto* lines : {&wanted_.requirements, &wanted_.constraints})
     for (const RequirementLine& line : *lines)
@@ -174,7 +178,10 @@ Result<fetch::ProviderOptions> Chooser::provider_options(const ResolveOptions& o
     if (const packaging::Specifier* pin = line.requirement->specifiers.pin(); pin && pin->op == packaging::Operator::equal)
       provider.pinned[name] = pin->version.str();
   }
-  for (const auto& [name, hashes] : choice.required) provider.whole_archive_only.insert(name);
+  for (const auto& [name, hashes] : choice.required) {
+    provider.whole_archive_only.insert(name);
+    provider.wanted[name].hashes = hashes;  // a constraint's as well
+  }
   if (const auto& cache = session_.cache_directory()) provider.cache_directory = *cache / "metadata-v1";
   provider.on_debug = [this](const std::string& line) { session_.reporter().debug(line); };
   return provider;

@@ -43,6 +43,8 @@ class Chooser {
   Result<Choice> choose(const ChooseOptions& options);
   // What was read of a candidate before its archive was here (sidecar), to be compared with the wheel.
   std::optional<packaging::Metadata> metadata_read(const model::Candidate& candidate) const;
+  // Its archive was fetched for its metadata and is not the promised one: it was chosen blindly and must not be installed.
+  std::optional<fetch::Mismatch> mismatch_seen(const model::Candidate& candidate) const;
   // An archive that was fetched whole while choosing.
   std::optional<fetch::Archive> archive_at_hand(const model::Candidate& candidate) const;
 

@@ -115,7 +115,16 @@ class Gathering {
   void plan_fetch(const model::Resolved& resolved) {
     const model::Candidate& candidate = resolved.candidate;
     if (candidate.kind != model::CandidateKind::wheel && candidate.kind != model::CandidateKind::sdist) return;
+    if (auto mismatch = chooser_.mismatch_seen(candidate)) {
+      report_mismatch(resolved, {candidate, promise(candidate)}, *mismatch);
+      return;
+    }
     if (const fetch::Archive* archive = sources_.archive(candidate)) {
+      // Fetched for its metadata, perhaps under a lesser promise.
+      if (auto checked = verify::check(archive->checked.digests(), promise(candidate), candidate.file.filename); !checked && !candidate.direct_url) {
+        report_mismatch(resolved, {candidate, promise(candidate)}, {archive->checked.digests(), checked.error()});
+        return;
+      }
       note_digest(resolved, archive->checked.digests());
       if (candidate.kind == model::CandidateKind::wheel) at_hand_.push_back(&resolved);
       return;
@@ -147,7 +156,9 @@ class Gathering {
     auto arrivals = fetcher.fetch(items_, [this](std::size_t index, const fetch::Archive& archive) {
       if (items_[index].candidate.kind == model::CandidateKind::wheel) add_wheel(items_[index].candidate, archive);
     }, session_.stop());
-    for (const model::Resolved* resolved : at_hand_) add_wheel(resolved->candidate, *sources_.archive(resolved->candidate));
+    std::vector<const fetch::Archive*> archives;
+    for (const model::Resolved* resolved : at_hand_) archives.push_back(sources_.archive(resolved->candidate));
+    sys::parallel_for(session_.workers(), at_hand_.size(), [&](std::size_t i) { add_wheel(at_hand_[i]->candidate, *archives[i]); });
 
     for (std::size_t i = 0; i < arrivals.size(); ++i) {
       if (!arrivals[i]) {

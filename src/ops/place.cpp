@@ -150,7 +150,6 @@ Status place(const PlaceRequest& request, std::vector<std::string>& stale, Sessi
     wheel::WriteOptions write;
     write.scheme = request.destination.scheme;
     write.requirement_name = wheel.manifest->name;
-    write.scheme.headers += "/" + write.requirement_name;
     write.interpreter = request.destination.interpreter;
     write.requested = resolved.user_requested;
     write.direct_url = resolved.candidate.direct_url;

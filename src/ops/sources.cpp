@@ -238,8 +238,10 @@ Result<std::optional<packaging::Metadata>> Sources::known_metadata(const model::
 
 void Sources::learn_metadata(const model::Candidate& candidate, packaging::Metadata metadata) { metadata_[candidate.file.url] = std::move(metadata); }
 
-const fetch::Archive* Sources::archive(const model::Candidate& candidate) const {
+const fetch::Archive* Sources::archive(const model::Candidate& candidate) {
   auto found = archives_.find(candidate.file.url);
+  if (found == archives_.end() && lookup_)
+    if (auto fetched = lookup_(candidate)) found = archives_.emplace(candidate.file.url, std::move(*fetched)).first;
   return found == archives_.end() ? nullptr : &found->second;
 }
 

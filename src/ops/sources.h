@@ -3,6 +3,7 @@
 // Private to ops; used from the run's main thread.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -44,6 +45,7 @@ class Sources final : public fetch::SourceHost {
   // The same for an archive that was fetched and checked already. `candidate`: its file, kind and subdirectory; a wheel's name.
   Result<Opened> take(model::Candidate candidate, const Url& url, const fetch::Archive& archive);
   // The user's digests by normalised name: what an archive fetched for its metadata must match.
+  void set_archive_lookup(std::function<std::optional<fetch::Archive>(const model::Candidate&)> lookup) { lookup_ = std::move(lookup); }
   void set_required(std::map<std::string, packaging::Hashes> required) { required_ = std::move(required); }
 
   Result<std::optional<packaging::Metadata>> known_metadata(const model::Candidate& candidate) override;
@@ -52,7 +54,7 @@ class Sources final : public fetch::SourceHost {
 
   void learn_metadata(const model::Candidate& candidate, packaging::Metadata metadata);
   // The archive of a candidate, if it is at hand already.
-  const fetch::Archive* archive(const model::Candidate& candidate) const;
+  const fetch::Archive* archive(const model::Candidate& candidate);
   void learn_archive(const model::Candidate& candidate, fetch::Archive archive);
   // The wheel of an sdist, tree or checkout; its archive must be at hand (sdists).
   Result<wheel::PreparedWheel> build_wheel(const model::Candidate& candidate);
@@ -75,6 +77,7 @@ class Sources final : public fetch::SourceHost {
   Wheels& wheels_;
   fetch::FetchListener* listener_;
   std::map<std::string, packaging::Hashes> required_;
+  std::function<std::optional<fetch::Archive>(const model::Candidate&)> lookup_;  // archives that choosing fetched
   std::map<std::string, fetch::Archive> archives_;                 // by URL
   std::map<std::string, packaging::Metadata> metadata_;            // by URL
   std::map<std::string, Opened> opened_;                           // by URL as asked for

@@ -5,6 +5,7 @@
 #include "pipit/packaging/filename.h"
 #include "pipit/packaging/metadata.h"
 #include "pipit/packaging/name.h"
+#include "pipit/verify/digest.h"
 
 namespace pipit::ops {
 
@@ -82,7 +83,13 @@ Result<resolve::CandidateAnswer> StoreFirst::direct(const packaging::Requirement
 }
 
 Result<resolve::DependencyAnswer> StoreFirst::dependencies(const model::Candidate& candidate, const std::string& extra) {
-  if (!candidate.file.url.starts_with("store:")) return behind_->dependencies(candidate, extra);
+  if (!candidate.file.url.starts_with("store:")) {
+    auto answer = behind_->dependencies(candidate, extra);
+    // Bytes that break a promise are reported with all others, in one report, once the choice is made (gather); nothing of
+    // them is read. Until then such a project counts as one without dependencies.
+    if (!answer && answer.error().code == verify::kHashMismatch) return resolve::DependencyAnswer(resolve::Dependencies{});
+    return answer;
+  }
   const wheel::Manifest& manifest = *stored_.at(candidate.name).wheel.manifest;
   resolve::Dependencies answer;
   if (!extra.empty())

@@ -3,9 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "pipit/base/text.h"
 #include "pipit/base/url.h"
+#include "pipit/ops/install.h"
+#include "pipit/packaging/pyproject.h"
+#include "pipit/packaging/script_metadata.h"
 #include "pipit/sys/file.h"
 
 namespace pipit::ops {
@@ -51,25 +55,12 @@ Result<LoadedFile> load(const std::string& location, Session& session) {
   return LoadedFile{std::move(bytes), std::nullopt};
 }
 
-// Every line that pip would read by half, in one error.
-Status refuse_lost_words(const std::vector<RequirementLine>& lines) {
-  std::optional<Error> first;
-  for (const RequirementLine& line : lines) {
-    if (line.lost_words.empty()) continue;
-    std::string words;
-    for (const std::string& word : line.lost_words) words += (words.empty() ? "`" : ", `") + word + "`";
-    Error error = make_error(kLostWords, fmt::format("{} would be lost without a word", words))
-                      .at(fmt::format("{}:{}", line.origin.file, line.origin.line))
-                      .hint("put options on lines of their own, before or after the requirement");
-    if (!line.text.empty()) error.details.push_back(line.text);
-    if (first) {
-      first->also.push_back(std::move(error));
-    } else {
-      first = std::move(error);
-    }
-  }
-  if (first) return fail(std::move(*first));
-  return ok();
+// Every line that pip would read by half, or that is not what it looks like, in one error.
+Status refuse_misread_lines(std::vector<Error>& refusals) {
+  if (refusals.empty()) return ok();
+  Error first = std::move(refusals.front());
+  first.also.insert(first.also.end(), std::make_move_iterator(refusals.begin() + 1), std::make_move_iterator(refusals.end()));
+  return fail(std::move(first));
 }
 
 Status refuse_conflicting_options(const ResolveOptions& options) {
@@ -130,15 +121,83 @@ Status read_file_into(const std::string& file, bool as_constraints, bool peep, c
                       std::vector<RequirementLine>& requirements, std::vector<RequirementLine>& constraints, Wanted& wanted) {
   PIPIT_TRY(auto parsed, packaging::parse_requirements_file(file, as_constraints, wanted.options, context));
   wanted.options = std::move(parsed.options);
-  const bool comments_count = peep || parsed.every_requirement_has_peep_hash;
-  if (!comments_count)
-    for (const std::string& place : parsed.peep_hash_strays)
-      session.reporter().info(fmt::format("{}: a `# sha256:` comment is ignored, because not every requirement of its file has one", place));
-  PIPIT_CHECK(refuse_lost_words(parsed.lines));
+  PIPIT_CHECK(refuse_misread_lines(parsed.refusals));
+  // Comment hashes count in a file in which every requirement has one (and always under peep).
+  std::set<std::string> partly_hashed;
+  for (const RequirementLine& line : parsed.lines)
+    if (line.peep_hashes.empty()) partly_hashed.insert(line.origin.file);
+  auto say_ignored = [&](const std::string& place) {
+    session.reporter().info(fmt::format("{}: a `# sha256:` comment is ignored, because not every requirement of its file has one", place));
+  };
+  if (!peep)
+    for (const std::string& place : parsed.peep_hash_strays) say_ignored(place);
   for (RequirementLine& line : parsed.lines) {
-    if (comments_count) adopt_comment_hashes(line);
+    if (peep || !partly_hashed.count(line.origin.file)) {
+      adopt_comment_hashes(line);
+    } else if (!line.peep_hashes.empty()) {
+      say_ignored(fmt::format("{}:{}", line.origin.file, line.origin.line));
+    }
     (line.constraint ? constraints : requirements).push_back(std::move(line));
   }
+  return ok();
+}
+
+RequirementLine line_of(packaging::Requirement requirement, const std::string& file) {
+  RequirementLine line;
+  line.text = requirement.str();
+  line.marker = requirement.marker;
+  line.origin.file = file;
+  line.requirement = std::move(requirement);
+  return line;
+}
+
+// --group [PATH:]NAME: requirements of a dependency group (PEP 735).
+Status read_group(const std::string& wish, Session& session, std::vector<RequirementLine>& requirements) {
+  const std::size_t colon = wish.rfind(':');
+  const std::string path = colon == std::string::npos ? "pyproject.toml" : wish.substr(0, colon);
+  const std::string name = colon == std::string::npos ? wish : wish.substr(colon + 1);
+  if (std::filesystem::path(path).filename() != "pyproject.toml")
+    return fail(make_pip_error(packaging::kInvalidDependencyGroup, fmt::format("group paths use 'pyproject.toml' filenames, not '{}'", path)));
+  auto text = sys::read_file(session.options().current_directory / path, kRequirementsFileMaxBytes);
+  if (!text)
+    return fail(make_pip_error(packaging::kInvalidDependencyGroup, fmt::format("{} not found. Cannot resolve '--group' option.", path)).at(path));
+  PIPIT_TRY(const auto pyproject, packaging::Pyproject::parse(*text, path));
+  if (pyproject.groups_problem) return fail(*pyproject.groups_problem);
+  PIPIT_TRY(auto group, pyproject.groups.resolve(name));
+  for (packaging::Requirement& requirement : group) requirements.push_back(line_of(std::move(requirement), path));
+  return ok();
+}
+
+// --requirements-from-script FILE: inline metadata (PEP 723).
+Status read_script(const std::string& file, Session& session, std::vector<RequirementLine>& requirements) {
+  PIPIT_TRY(const std::string text, sys::read_file(session.options().current_directory / file, kRequirementsFileMaxBytes));
+  PIPIT_TRY(auto metadata, packaging::ScriptMetadata::parse(text, file));
+  if (!metadata) return fail(make_error(kNothingToDo, fmt::format("{} has no `# /// script` block, so it asks for nothing", file)).at(file));
+  for (packaging::Requirement& requirement : metadata->dependencies) requirements.push_back(line_of(std::move(requirement), file));
+  return ok();
+}
+
+// pip's demands on constraints, all at once.
+Status refuse_bad_constraints(const std::vector<RequirementLine>& constraints) {
+  std::optional<Error> first;
+  auto add = [&](const char* text, const RequirementLine& line) {
+    Error error = make_pip_error(kUnsupportedRequirement, text).at(fmt::format("{}:{}", line.origin.file, line.origin.line)).detail(line.text);
+    if (first) {
+      first->also.push_back(std::move(error));
+    } else {
+      first = std::move(error);
+    }
+  };
+  for (const RequirementLine& line : constraints) {
+    if (line.editable) {
+      add("Editable requirements are not allowed as constraints", line);
+    } else if (!line.requirement) {
+      add("Unnamed requirements are not allowed as constraints", line);
+    } else if (!line.requirement->extras.empty() || !line.extras.empty()) {
+      add("Constraints cannot have extras", line);
+    }
+  }
+  if (first) return fail(std::move(*first));
   return ok();
 }
 
@@ -190,11 +249,14 @@ Result<Wanted> read_wanted(const ResolveOptions& options, const packaging::Marke
   }
   for (const std::string& file : options.requirement_files)
     collect(problems, read_file_into(file, false, options.peep, context, session, from_files, wanted.constraints, wanted));
+  for (const std::string& group : options.groups) collect(problems, read_group(group, session, from_files));
+  for (const std::string& script : options.scripts) collect(problems, read_script(script, session, from_files));
   for (const std::string& file : options.override_files)
     collect(problems, read_file_into(file, false, false, context, session, wanted.overrides, ignored, wanted));
   for (auto* lines : {&from_constraints, &from_files})
     std::move(lines->begin(), lines->end(), std::back_inserter(wanted.requirements));
   session.report(diagnostics);
+  collect(problems, refuse_bad_constraints(wanted.constraints));
   if (problems) return fail(std::move(*problems));
 
   // Before markers: one hashed line for another platform switches the mode on, as in pip.

@@ -12,7 +12,6 @@
 
 namespace pipit::ops {
 
-inline constexpr ErrorCode kLostWords{"lost-words"};
 inline constexpr ErrorCode kNothingToDo{"nothing-to-do"};
 
 struct Wanted {

@@ -1,0 +1,163 @@
+#include "pipit/ops/verify.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "ops/json_forms.h"
+#include "ops/target_view.h"
+#include "ops/wanted.h"
+#include "ops/wheels.h"
+#include "pipit/base/text.h"
+#include "pipit/ops/inspect.h"
+
+namespace pipit::ops {
+
+namespace {
+
+using python::InstalledDist;
+using Kind = ArchiveFinding::Kind;
+
+// The archive an installed project says it came from; nullopt: it does not say.
+std::optional<std::string> recorded_archive(const InstalledDist& dist) {
+  if (!dist.direct_url) return std::nullopt;
+  const auto* archive = std::get_if<packaging::ArchiveInfo>(&dist.direct_url->info);
+  if (!archive) return std::nullopt;
+  for (const packaging::Hash& hash : archive->hashes)
+    if (hash.algorithm == "sha256") return hash.hex;
+  return std::nullopt;
+}
+
+// Every file of the archive that lands beside the dist-info must be listed there with the archive's digest. What .data
+// holds lies elsewhere and may be rewritten (scripts); RECORD cannot list itself.
+bool is_made_of(const std::vector<packaging::RecordRow>& installed, const wheel::Manifest& manifest) {
+  std::map<std::string_view, std::string_view> digests;
+  for (const packaging::RecordRow& row : installed) digests.emplace(row.path, row.hash);
+  const std::string data = manifest.dist_info.substr(0, manifest.dist_info.rfind('.')) + ".data/";
+  return std::all_of(manifest.files.begin(), manifest.files.end(), [&](const wheel::ManifestFile& file) {
+    if (file.path.starts_with(data)) return true;
+    auto found = digests.find(file.path);
+    return found != digests.end() && found->second == file.record_hash;
+  });
+}
+
+// Empty: proved. Otherwise what is to be said about it.
+std::optional<ArchiveFinding> judge(const InstalledDist& dist, const packaging::Hashes& promised, Wheels& wheels) {
+  if (auto recorded = recorded_archive(dist)) {
+    for (const packaging::Hash& hash : promised)
+      if (hash.algorithm == "sha256" && hash.hex == *recorded) return std::nullopt;
+    return ArchiveFinding{Kind::other_archive, {}, {}, fmt::format("installed from an archive with sha256 {}, which is not promised", *recorded)};
+  }
+  auto rows = dist.record();
+  std::size_t stored = 0;
+  for (const packaging::Hash& hash : promised) {
+    auto wheel = wheels.find({hash});
+    if (!wheel) continue;
+    ++stored;
+    if (rows && is_made_of(*rows, *wheel->manifest)) return std::nullopt;
+  }
+  if (stored != 0 && stored == promised.size())
+    return ArchiveFinding{Kind::other_archive, {}, {}, "the installed files are not those of the promised archive"};
+  return ArchiveFinding{Kind::unproved, {}, {},
+                        "which archive it came from was not recorded, and the promised one is not in the cache; install it again to prove it"};
+}
+
+std::optional<ArchiveFinding> check_line(const packaging::RequirementLine& line, const packaging::Hashes& promised, const InstalledDist* dist, Wheels& wheels) {
+  if (!dist) return ArchiveFinding{Kind::not_installed, {}, {}, "not installed"};
+  if (line.requirement && !dist->version_is_legacy && !line.requirement->specifiers.contains(dist->version, packaging::Prereleases::allow))
+    return ArchiveFinding{Kind::other_version, {}, {}, fmt::format("{} is installed", dist->version_text)};
+  if (promised.empty()) return ArchiveFinding{Kind::no_hash, {}, {}, "the file promises no hash for it"};
+  return judge(*dist, promised, wheels);
+}
+
+// A line for a bare path or URL is found by the file name it recorded.
+const InstalledDist* find_dist(const std::vector<InstalledDist>& dists, const packaging::RequirementLine& line) {
+  for (const InstalledDist& dist : dists) {
+    if (line.requirement && dist.normalized_name == line.requirement->normalized_name()) return &dist;
+    if (!line.requirement && dist.direct_url && !line.url.empty() && line.url.substr(0, line.url.find('#')) == dist.direct_url->url) return &dist;
+  }
+  return nullptr;
+}
+
+Status check_archives(const ResolveOptions& options, const std::vector<InstalledDist>& dists, Session& session, VerifyReport& report) {
+  PIPIT_TRY(const python::Interpreter* target, session.target());
+  PIPIT_TRY(const TargetView view, view_target(*target, {}));
+  PIPIT_TRY(const Wanted wanted, read_wanted(options, view.markers, "verify", session));
+  PIPIT_TRY(const std::unique_ptr<Wheels> wheels, Wheels::open(session, options.allowances));
+  std::map<std::string, packaging::Hashes> constrained;  // a constraint's hashes speak for a line that has none
+  for (const packaging::RequirementLine& line : wanted.constraints)
+    if (line.requirement) constrained[line.requirement->normalized_name()] = line.hashes;
+  const bool hashes_matter = wanted.hash_mode;
+  for (const packaging::RequirementLine& line : wanted.requirements) {
+    packaging::Hashes promised = line.hashes;
+    if (promised.empty() && line.requirement)
+      if (auto found = constrained.find(line.requirement->normalized_name()); found != constrained.end()) promised = found->second;
+    auto finding = check_line(line, promised, find_dist(dists, line), *wheels);
+    if (!finding) {
+      ++report.archives_proved;
+    } else if (finding->kind != Kind::no_hash || hashes_matter) {
+      finding->requirement = line.text;
+      finding->place = line.origin.str();
+      report.archives.push_back(std::move(*finding));
+    }
+  }
+  return ok();
+}
+
+}  // namespace
+
+std::string_view kind_name(install::Finding::Kind kind) {
+  switch (kind) {
+    case install::Finding::Kind::missing: return "missing";
+    case install::Finding::Kind::changed: return "changed";
+    case install::Finding::Kind::unreadable: return "unreadable";
+    case install::Finding::Kind::unlisted: return "extra";
+    case install::Finding::Kind::no_record: return "no-record";
+  }
+  return "";
+}
+
+std::string_view kind_name(ArchiveFinding::Kind kind) {
+  switch (kind) {
+    case Kind::not_installed: return "not-installed";
+    case Kind::other_version: return "other-version";
+    case Kind::other_archive: return "other-archive";
+    case Kind::unproved: return "unproved";
+    case Kind::no_hash: return "no-hash";
+  }
+  return "";
+}
+
+Result<VerifyReport> verify_installed(const ResolveOptions& options, Session& session) {
+  ScopeOptions scope;
+  scope.local = true;  // what a system's site directory shows is not ours to judge
+  PIPIT_TRY(const std::vector<InstalledDist> dists, installed_packages(scope, session));
+  VerifyReport report;
+  if (!options.requirement_files.empty()) PIPIT_CHECK(check_archives(options, dists, session, report));
+  PIPIT_TRY(report.environment, install::verify_environment(dists, session.workers(), session.stop()));
+  return report;
+}
+
+std::string verify_json(const VerifyReport& report) {
+  Json findings = Json::array(), archives = Json::array();
+  for (const install::Finding& finding : report.environment.findings)
+    findings.push_back({{"kind", kind_name(finding.kind)},
+                        {"distribution", finding.distribution},
+                        {"path", finding.path},
+                        {"expected", finding.expected},
+                        {"got", finding.got}});
+  for (const ArchiveFinding& finding : report.archives)
+    archives.push_back(
+        {{"kind", kind_name(finding.kind)}, {"requirement", finding.requirement}, {"where", finding.place}, {"detail", finding.detail}});
+  return print_json(Json{{"clean", report.is_clean()},
+                         {"distributions", report.environment.distributions},
+                         {"files", report.environment.files},
+                         {"bytes", report.environment.bytes},
+                         {"archives_proved", report.archives_proved},
+                         {"findings", std::move(findings)},
+                         {"archives", std::move(archives)}});
+}
+
+}  // namespace pipit::ops
