@@ -119,9 +119,11 @@ class PeepRun {
   void choose(File& file, const Items& items);
   Result<Choice> ask(File& file, const Items& items);
   bool take_stored(Item& item);
+  Result<std::string> copy_aside(const std::string& url);
   void unpack(Item& item, const fetch::Archive& archive);
   void settle_arrival(Item& item, Result<fetch::Arrival> arrival);
   void announce_download(const Item& item);
+  void add_failure(PeepReport& report, Error error) const;
   Status prepare_one(Item& item);
   std::vector<const Item*> installable() const;
 
@@ -345,6 +347,18 @@ void PeepRun::settle_arrival(Item& item, Result<fetch::Arrival> arrival) {
   item.archive = std::move(archive);
 }
 
+// A local archive may change under our hands: what is hashed and installed is a copy that nobody else can write, as in peep.
+Result<std::string> PeepRun::copy_aside(const std::string& url) {
+  PIPIT_TRY(const Url local, Url::parse(url));
+  PIPIT_TRY(const std::string path, local.to_path());
+  PIPIT_TRY(const sys::MappedFile bytes, sys::MappedFile::open(path));
+  PIPIT_TRY(const std::filesystem::path scratch, session_.scratch_directory());
+  PIPIT_TRY(sys::TempDir folder, sys::TempDir::create(scratch, "local-"));
+  const std::filesystem::path copy = folder.release() / "archive";
+  PIPIT_CHECK(sys::replace_file(session_.os(), copy, bytes.text(), 0600));
+  return Url::from_path(copy.string()).str();
+}
+
 Status PeepRun::fetch() {
   Items wanted;
   for (const bool hashed : {true, false})  // peep fetches what has no hash when it comes to print it
@@ -356,11 +370,19 @@ Status PeepRun::fetch() {
           wanted.push_back(item.get());
         }
       }
-  if (wanted.empty()) return ok();
   std::vector<fetch::FetchItem> fetches;
-  for (const Item* item : wanted)
+  std::erase_if(wanted, [&](Item* item) {
     // The user's word is all that counts where there is one; an index's digest guards what the user is asked to vet.
-    fetches.push_back({item->candidate, {item->accepted.hashes, item->accepted.hashes.empty() ? item->candidate.file.hashes : packaging::Hashes{}}});
+    fetch::FetchItem fetch{item->candidate, {item->accepted.hashes, item->accepted.hashes.empty() ? item->candidate.file.hashes : packaging::Hashes{}}};
+    if (fetch.candidate.file.url.starts_with("file:")) {
+      auto copy = copy_aside(fetch.candidate.file.url);
+      if (!copy) return settle_arrival(*item, fail(std::move(copy).error())), true;
+      fetch.candidate.file.url = std::move(*copy);
+    }
+    fetches.push_back(std::move(fetch));
+    return false;
+  });
+  if (wanted.empty()) return ok();
   PIPIT_TRY(const std::filesystem::path scratch, session_.scratch_directory());
   session_.reporter().transfer_planned(fetches.size(), std::nullopt);
   fetch::ArchiveFetcher fetcher([this] { return session_.http(); }, scratch, session_.workers(), &listener_);
@@ -372,14 +394,17 @@ Status PeepRun::fetch() {
 
 // ---- what to say ----
 
+void PeepRun::add_failure(PeepReport& report, Error error) const {
+  const std::vector<Error> further = std::exchange(error.also, {});
+  for (const std::string& hint : error.hints) session_.reporter().warn("", hint);  // peep's text has no place for it
+  report.failed.push_back(std::move(error));
+  for (const Error& other : further) add_failure(report, other);
+}
+
 PeepReport PeepRun::report() const {
   PeepReport report;
   for (const auto& file : files_) {
-    if (!file->problem) continue;
-    Error first = *file->problem;
-    const std::vector<Error> further = std::exchange(first.also, {});
-    report.failed.push_back(std::move(first));
-    report.failed.insert(report.failed.end(), further.begin(), further.end());
+    if (file->problem) add_failure(report, *file->problem);
   }
   for (const auto& item : items_) {
     switch (item->class_) {
@@ -391,7 +416,7 @@ PeepReport PeepRun::report() const {
         for (const std::string& text : item->accepted.unusable)
           session_.reporter().warn("", fmt::format("`{}` is no peep hash (43 characters, as `peep hash` prints them), so nothing can match it", text));
         break;
-      case Item::Class::failed: report.failed.push_back(item->problem); break;
+      case Item::Class::failed: add_failure(report, item->problem); break;
       case Item::Class::undecided:  // its file's index could not be asked
       case Item::Class::installable: break;
     }

@@ -34,8 +34,9 @@ std::string shown_program(const CommandContext& context) {
 Status refuse_unchecked(const CommandContext& context) {
   if (!context.line.arguments.empty())
     return fail(usage_error(context, fmt::format("`{}` is not in a requirements file, so there is no hash to check it by", context.line.arguments[0])));
-  for (const char* id : {"editable", "group", "requirements-from-script", "override", "only-deps", "report", "explain"})
+  for (const char* id : {"editable", "group", "requirements-from-script", "override", "report", "explain"})
     if (!context.settings.source(id).empty()) return fail(usage_error(context, fmt::format("--{} cannot be used with peep ({})", id, context.settings.source(id))));
+  if (context.settings.flag("only-deps")) return fail(usage_error(context, "--only-deps cannot be used with peep, which follows no dependencies"));
   return ok();
 }
 
