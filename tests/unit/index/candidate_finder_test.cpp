@@ -135,7 +135,7 @@ TEST_CASE("Requires-Python is judged for the target, unless told not to", "[inde
   CHECK(find(files, ignoring).versions() == std::vector<std::string>{"0.8", "0.9", "1", "2"});
 }
 
-TEST_CASE("--prefer-binary lifts every wheel above every sdist, even of a newer version", "[index]") {
+TEST_CASE("option --prefer-binary lifts every wheel above every sdist, even of a newer version", "[index]") {
   FinderOptions options = cpython311();
   options.prefer_binary = true;
   CHECK(shown(find({{"x-2.tar.gz"}, {"x-1-py3-none-any.whl"}, {"x-1.tar.gz"}}, options)) == "1: x-1-py3-none-any.whl x-1.tar.gz | 2: x-2.tar.gz");

@@ -76,7 +76,7 @@ TEST_CASE("missing, unlisted and unreadable files are told apart, and a missing 
                                                                     {Finding::Kind::no_record, "other-2.dist-info/RECORD"}});
 }
 
-TEST_CASE("--target leaves what stands there alone and says so; --upgrade replaces it, with old metadata, but no links", "[install]") {
+TEST_CASE("option --target leaves what stands there alone and says so; --upgrade replaces it, with old metadata, but no links", "[install]") {
   InstallWorld world;
   const std::filesystem::path target = world.site();
   Package old = demo();

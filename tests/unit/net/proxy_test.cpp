@@ -28,7 +28,7 @@ TEST_CASE("the proxy variables are read per scheme, lower case first", "[net]") 
   CHECK(chosen(options, "https://a.example/") == "none");
 }
 
-TEST_CASE("--proxy overrules the environment and no_proxy, and an empty one means none", "[net]") {
+TEST_CASE("option --proxy overrules the environment and no_proxy, and an empty one means none", "[net]") {
   HttpOptions options;
   options.environment = {{"https_proxy", "http://env:1"}, {"no_proxy", "*"}};
   options.proxy = "http://given:2";

@@ -73,7 +73,7 @@ TEST_CASE("every rung of the target ladder yields to the one above it", "[python
   CHECK(world.taken() == "@/p13 @/p13/bin/python3 (--python)");
 }
 
-TEST_CASE("--python takes a path, a directory, a version or a name on PATH", "[python]") {
+TEST_CASE("option --python takes a path, a directory, a version or a name on PATH", "[python]") {
   World world;
   struct Row {
     std::string words, taken;
