@@ -92,6 +92,7 @@ struct IndexProvider::State {
   std::map<std::string, std::shared_ptr<const index::ProjectListing>> listings;
   std::map<std::string, Known> metadata;
   std::map<std::string, Archive> archives;
+  std::map<std::string, Mismatch> mismatches;
   Diagnostics diagnostics;
 };
 
@@ -268,7 +269,10 @@ Result<Known> IndexProvider::State::from_whole_archive(const model::Candidate& c
     if (arrivals.front().error().code == net::kHttpStatus) return Known(unavailable(UnavailableKind::other, "its file cannot be downloaded: " + arrivals.front().error().message));
     return fail(std::move(arrivals.front()).error());
   }
-  if (auto* mismatch = std::get_if<Mismatch>(&*arrivals.front())) return fail(std::move(mismatch->error));
+  if (auto* mismatch = std::get_if<Mismatch>(&*arrivals.front())) {
+    mismatches.emplace(key_of(candidate), std::move(*mismatch));
+    return Known(std::make_shared<const packaging::Metadata>());  // nothing of it is believed
+  }
   const Archive& archive = archives.emplace(key_of(candidate), std::get<Archive>(*arrivals.front())).first->second;
   return candidate.kind == model::CandidateKind::wheel ? from_wheel(candidate, archive) : from_sdist(candidate, archive);
 }
@@ -340,6 +344,11 @@ Result<resolve::DependencyAnswer> IndexProvider::dependencies(const model::Candi
   if (state_->options.no_dependencies) return resolve::DependencyAnswer(resolve::Dependencies{});
   PIPIT_TRY(const Known known, state_->metadata_of(candidate));
   if (const auto* reason = std::get_if<Unavailable>(&known)) return resolve::DependencyAnswer(*reason);
+  if (mismatch_seen(candidate)) {
+    resolve::Dependencies nothing;
+    nothing.provides_extra = true;
+    return resolve::DependencyAnswer(std::move(nothing));
+  }
   const packaging::Metadata& metadata = *std::get<MetadataPtr>(known);
   const packaging::Version& python = state_->options.finder.python_version;
   if (candidate.kind != model::CandidateKind::installed && metadata.requires_python && !state_->options.ignore_requires_python &&
@@ -356,13 +365,18 @@ Diagnostics IndexProvider::take_diagnostics() { return std::exchange(state_->dia
 
 std::optional<packaging::Metadata> IndexProvider::metadata_read(const model::Candidate& candidate) const {
   const auto known = state_->metadata.find(key_of(candidate));
-  if (known == state_->metadata.end() || !std::holds_alternative<MetadataPtr>(known->second)) return std::nullopt;
+  if (known == state_->metadata.end() || !std::holds_alternative<MetadataPtr>(known->second) || mismatch_seen(candidate)) return std::nullopt;
   return *std::get<MetadataPtr>(known->second);
 }
 
 std::optional<Archive> IndexProvider::archive_at_hand(const model::Candidate& candidate) const {
   const auto known = state_->archives.find(key_of(candidate));
   return known == state_->archives.end() ? std::nullopt : std::optional(known->second);
+}
+
+std::optional<Mismatch> IndexProvider::mismatch_seen(const model::Candidate& candidate) const {
+  const auto known = state_->mismatches.find(key_of(candidate));
+  return known == state_->mismatches.end() ? std::nullopt : std::optional(known->second);
 }
 
 IndexProvider::IndexProvider(ProviderOptions options, index::IndexClient& index, std::function<Result<net::HttpClient*>()> http, sys::Executor& executor, SourceHost& host)

@@ -189,7 +189,8 @@ Result<wheel::PreparedWheel> WheelStore::publish(const std::string& staged, whee
     if (moved) return prepared(std::move(manifest), checked, false);
     if (moved.error().os_errno != EEXIST && moved.error().os_errno != ENOTEMPTY) return fail(std::move(moved).error());
     PIPIT_TRY(auto there, find(sha256, manifest.filename, allowances));
-    if (there) return wheel::PreparedWheel{there->manifest, there->tree, checked, false, there->allowances};
+    // Unpacked by an earlier run: its files are looked at again before they are used.
+    if (there) return wheel::PreparedWheel{there->manifest, there->tree, checked, true, there->allowances};
     PIPIT_CHECK(forget(sha256));  // damaged, or of another name: ours takes its place
   }
   return fail(make_error(kInternalError, "the wheel store's entry " + sha256 + " cannot be replaced"));

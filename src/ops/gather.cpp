@@ -121,7 +121,7 @@ class Gathering {
     }
     if (const fetch::Archive* archive = sources_.archive(candidate)) {
       // Fetched for its metadata, perhaps under a lesser promise.
-      if (auto checked = verify::check(archive->checked.digests(), promise(candidate), candidate.file.filename); !checked && !candidate.direct_url) {
+      if (auto checked = verify::check(archive->checked.digests(), promise(candidate), candidate.file.filename); !checked) {
         report_mismatch(resolved, {candidate, promise(candidate)}, {archive->checked.digests(), checked.error()});
         return;
       }

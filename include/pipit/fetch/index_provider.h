@@ -73,6 +73,9 @@ class IndexProvider final : public resolve::Provider {
   // An archive that had to be fetched whole to learn its metadata: checked, and there as long as the provider is, so that
   // the host (a build) and the installation need not fetch it again.
   std::optional<Archive> archive_at_hand(const model::Candidate& candidate) const;
+  // The bytes that came for a candidate are not the promised ones. The solver is told that it depends on nothing, so that one
+  // run finds every broken promise; whoever installs must ask here first.
+  std::optional<Mismatch> mismatch_seen(const model::Candidate& candidate) const;
 
  private:
   struct State;
