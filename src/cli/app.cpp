@@ -6,6 +6,7 @@
 #include <exception>
 
 #include "cli/bindings.h"
+#include "cli/commands/peep.h"
 #include "cli/help.h"
 #include "pipit/base/text.h"
 #include "pipit/sys/clock.h"
@@ -98,11 +99,17 @@ void take_peep_word(Invocation& invocation) {
   }
 }
 
-// peep ends every installation with an empty line, also one that ends at its command line.
+// peep asks for its files before it looks at options, and ends every installation with an empty line, also one that ends at
+// its command line.
 int report_bad_command_line(Console& console, const Invocation& invocation, const Error& error) {
+  const auto install = std::find(invocation.words.begin(), invocation.words.end(), "install");
+  if (invocation.personality != Personality::peep || install == invocation.words.end()) return report_error(console, error);
+  if (!mentions_requirements_file(std::span(install, invocation.words.end()))) {
+    console.data(kPeepWithoutFiles);
+    return kUsage;
+  }
   const int code = report_error(console, error);
-  const bool installs = std::find(invocation.words.begin(), invocation.words.end(), "install") != invocation.words.end();
-  if (invocation.personality == Personality::peep && installs) console.data("\n");
+  console.data("\n");
   return code;
 }
 

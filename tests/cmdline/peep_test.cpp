@@ -118,11 +118,14 @@ TEST_CASE("a ported file installs under --require-hashes what the peep file inst
 
 TEST_CASE("peep install without a file explains itself; other words are pip's", "[cmdline][peep]") {
   PeepBench bench;
-  const Outcome none = bench.peep({"install"});
-  CHECK(none.exit_code == 2);
-  CHECK(none.out ==
-        "You have to specify one or more requirements files with the -r option, because\n"
-        "otherwise there's nowhere for peep to look up the hashes.\n\n");
+  for (const Words& words : {Words{"install"}, Words{"install", "-r"}, Words{"install", "--bogus"}, Words{"install", "-U", "--requirement"}}) {
+    const Outcome none = bench.peep(words);
+    CHECK(none.exit_code == 2);
+    CHECK(none.err.empty());
+    CHECK(none.out ==
+          "You have to specify one or more requirements files with the -r option, because\n"
+          "otherwise there's nowhere for peep to look up the hashes.\n\n");
+  }
   const Outcome bogus = bench.peep({"install", "-r", "r.txt", "--bogus"});
   CHECK(bogus.exit_code == 2);
   CHECK(bogus.out == "\n");

@@ -6,15 +6,13 @@
 
 #include "cli/bindings.h"
 #include "cli/commands/commands.h"
+#include "cli/commands/peep.h"
 #include "pipit/ops/peep.h"
 
 namespace pipit::cli {
 
 namespace {
 
-constexpr const char* kNoFiles =
-    "You have to specify one or more requirements files with the -r option, because\n"
-    "otherwise there's nowhere for peep to look up the hashes.\n\n";
 constexpr const char* kNothingToPort = "Please specify one or more requirements files so I have something to port.\n\n";
 
 Error usage_error(const CommandContext& context, std::string message) {
@@ -59,9 +57,22 @@ Result<int> install(CommandContext& context) {
 
 }  // namespace
 
+bool mentions_requirements_file(std::span<const std::string> words) {
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    const std::string& word = words[i];
+    const bool followed = i + 1 < words.size();
+    if (word.starts_with("--")) {
+      if (word.starts_with("--requirement") && (followed || word.find('=') != std::string::npos)) return true;
+    } else if (const std::size_t at = word.find('r'); word.starts_with('-') && at != std::string::npos) {
+      if (followed || at + 1 < word.size()) return true;
+    }
+  }
+  return false;
+}
+
 Result<int> command_peep_install(CommandContext& context) {
   if (!names_a_file(context)) {
-    context.console.data(kNoFiles);
+    context.console.data(kPeepWithoutFiles);
     return kUsage;
   }
   auto result = install(context);
