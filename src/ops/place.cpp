@@ -53,6 +53,21 @@ void announce_removal(const install::RemovalSet& removal, Session& session) {
   session.reporter().info(fmt::format("    Found existing installation: {} {}", removal.name, removal.version_text));
 }
 
+Result<wheel::InstallImage> plan_image(const install::PlannedProject& project, const PlaceRequest& request, Diagnostics& diagnostics) {
+  const model::Resolved& resolved = project.resolved;
+  const wheel::PreparedWheel& wheel = request.wheels.at(resolved.candidate.name);
+  wheel::WriteOptions write;
+  write.scheme = request.destination.scheme;
+  write.requirement_name = wheel.manifest->name;
+  write.scheme.headers += "/" + write.requirement_name;
+  write.interpreter = request.destination.interpreter;
+  write.requested = resolved.user_requested;
+  write.direct_url = resolved.candidate.direct_url;
+  write.python_major = request.target.major;
+  write.python_minor = request.target.minor;
+  return wheel::plan_install(wheel, write, diagnostics);
+}
+
 }  // namespace
 
 Result<Destination> find_destination(const InstallOptions& options, const python::Interpreter& target, Session& session) {
@@ -102,6 +117,11 @@ Result<Destination> find_destination(const InstallOptions& options, const python
   return destination;
 }
 
+std::optional<install::Upgrade> flat_upgrade(const InstallOptions& options) {
+  if (!options.target) return std::nullopt;
+  return options.upgrade ? install::Upgrade::yes : install::Upgrade::no;
+}
+
 install::LockWait lock_wait(Session& session) {
   install::LockWait wait;
   wait.timeout = session.options().lock_timeout;
@@ -130,7 +150,10 @@ Status place(const PlaceRequest& request, std::vector<std::string>& stale, Sessi
     const bool replaced = std::any_of(request.projects.begin(), request.projects.end(), [&](const install::PlannedProject* project) {
       return project->installed && project->installed->metadata_path == dist.metadata_path;
     });
-    if (!replaced) options.staying.push_back(dist);
+    const bool goes = request.flat == install::Upgrade::yes && std::any_of(request.projects.begin(), request.projects.end(), [&](const install::PlannedProject* project) {
+      return project->resolved.candidate.name == dist.normalized_name;
+    });
+    if (!replaced && !goes) options.staying.push_back(dist);
   }
   std::vector<install::RemovalSet> removals;
   for (const install::PlannedProject* project : request.projects) {
@@ -138,25 +161,24 @@ Status place(const PlaceRequest& request, std::vector<std::string>& stale, Sessi
     PIPIT_TRY(auto removal, install::plan_removal(*project->installed, options.staying, {request.destination.root, request.destination.scheme}, diagnostics));
     removals.push_back(std::move(removal));
   }
+  std::vector<wheel::InstallImage> images;
+  for (const install::PlannedProject* project : request.projects) {
+    PIPIT_TRY(wheel::InstallImage image, plan_image(*project, request, diagnostics));
+    images.push_back(std::move(image));
+  }
+  if (request.flat) {
+    PIPIT_TRY(install::RemovalSet removal, install::fit_into_target(request.destination.root, images, *request.flat, request.installed, diagnostics));
+    if (!removal.files.empty()) removals.push_back(std::move(removal));
+  }
   install::Target target{request.destination.root, request.destination.scheme, request.target.executable.string()};
   PIPIT_TRY(install::Transaction transaction, install::Transaction::begin(session.os(), std::move(target), std::move(options)));
   for (install::RemovalSet& removal : removals) {
-    announce_removal(removal, session);
+    if (!removal.name.empty()) announce_removal(removal, session);
     transaction.remove(std::move(removal));
   }
-  for (const install::PlannedProject* project : request.projects) {
-    const model::Resolved& resolved = project->resolved;
-    const wheel::PreparedWheel& wheel = request.wheels.at(resolved.candidate.name);
-    wheel::WriteOptions write;
-    write.scheme = request.destination.scheme;
-    write.requirement_name = wheel.manifest->name;
-    write.interpreter = request.destination.interpreter;
-    write.requested = resolved.user_requested;
-    write.direct_url = resolved.candidate.direct_url;
-    write.python_major = request.target.major;
-    write.python_minor = request.target.minor;
-    PIPIT_TRY(wheel::InstallImage image, wheel::plan_install(wheel, write, diagnostics));
-    transaction.add({std::move(image), wheel.manifest, wheel.tree, wheel.from_store});
+  for (std::size_t i = 0; i < images.size(); ++i) {
+    const wheel::PreparedWheel& wheel = request.wheels.at(request.projects[i]->resolved.candidate.name);
+    transaction.add({std::move(images[i]), wheel.manifest, wheel.tree, wheel.from_store});
   }
   auto run = [&]() -> Status {
     PIPIT_CHECK(transaction.check(diagnostics));

@@ -9,6 +9,7 @@
 
 #include "pipit/install/plan.h"
 #include "pipit/install/snapshot.h"
+#include "pipit/install/target_directory.h"
 #include "pipit/install/transaction.h"
 #include "pipit/ops/options.h"
 #include "pipit/ops/session.h"
@@ -40,10 +41,14 @@ struct PlaceRequest {
   LinkMode link_mode = LinkMode::automatic;
   bool sync = true;
   std::vector<std::string> allowances;
+  std::optional<install::Upgrade> flat = {};              // --target: what stands there already goes, or is left alone
 };
 // PEP 668, and pip's rules for --platform and friends.
 Status refuse_externally_managed(const python::Interpreter& target, bool break_system_packages);
 Status refuse_foreign_target(const InstallOptions& options);
+
+// How a plain directory is filled; nullopt for every other destination.
+std::optional<install::Upgrade> flat_upgrade(const InstallOptions& options);
 
 // Fails with kStaleStoreFile after telling `stale` which projects' store entries must be made anew.
 Status place(const PlaceRequest& request, std::vector<std::string>& stale, Session& session);
