@@ -5,7 +5,7 @@ namespace pipit::cli {
 namespace {
 
 constexpr unsigned kResolving = kInstall | kDownload | kWheel | kLock;
-constexpr unsigned kNetworked = kResolving | kIndexVersions | kList;
+constexpr unsigned kNetworked = kResolving | kIndexVersions | kList | kVenv;
 constexpr unsigned kEnvironmentReading = kFreeze | kList | kInspect;
 
 const std::vector<OptionSpec>& option_storage() {
@@ -63,12 +63,12 @@ const std::vector<OptionSpec>& option_storage() {
       {"resolution", {"--resolution"}, K::value, kResolving, "HOW", "highest, lowest or lowest-direct", {"highest", "lowest", "lowest-direct"}},
       // --- what to install
       {"requirement", {"-r", "--requirement"}, K::list, kResolving | kUninstall | kFreeze | kVenv | kVerify, "FILE", "Read requirements from FILE or a URL"},
-      {"constraint", {"-c", "--constraint"}, K::list, kResolving, "FILE", "Limit versions by FILE without installing from it"},
-      {"build-constraint", {"--build-constraint"}, K::list, kResolving, "FILE", "Limit versions (and hashes) of build requirements"},
+      {"constraint", {"-c", "--constraint"}, K::list, kResolving | kVenv, "FILE", "Limit versions by FILE without installing from it"},
+      {"build-constraint", {"--build-constraint"}, K::list, kResolving | kVenv, "FILE", "Limit versions (and hashes) of build requirements"},
       {"override", {"--override"}, K::list, kResolving, "FILE", "Requirements that replace what packages declare"},
       {"requirements-from-script", {"--requirements-from-script"}, K::list, kResolving, "FILE", "Read the inline metadata of a script"},
       {"group", {"--group"}, K::list, kResolving, "[PATH:]GROUP", "Install a dependency group of a pyproject.toml"},
-      {"no-deps", {"--no-deps", "--no-dependencies"}, K::flag, kResolving, "", "Do not install dependencies"},
+      {"no-deps", {"--no-deps", "--no-dependencies"}, K::flag, kResolving | kVenv, "", "Do not install dependencies"},
       {"only-deps", {"--only-deps", "--only-dependencies"}, K::flag, kResolving, "", "Install the dependencies but not the packages named"},
       {"editable", {"-e", "--editable"}, K::list, kInstall | kWheel | kLock, "PATH|URL", "Install a project in editable mode"},
       {"dry-run", {"--dry-run"}, K::flag, kInstall, "", "Resolve and report, change nothing"},
@@ -92,24 +92,24 @@ const std::vector<OptionSpec>& option_storage() {
       {"check-build-dependencies", {"--check-build-dependencies"}, K::flag, kResolving, "", "Verify build requirements without isolation"},
       {"use-pep517", {"--use-pep517"}, K::flag, kResolving, "", ""},
       {"break-system-packages", {"--break-system-packages"}, K::flag, kInstall | kUninstall, "", "Change an externally managed Python"},
-      {"config-settings", {"-C", "--config-setting", "--config-settings"}, K::list, kResolving, "KEY=VALUE", "Tell the build back end"},
+      {"config-settings", {"-C", "--config-setting", "--config-settings"}, K::list, kResolving | kVenv, "KEY=VALUE", "Tell the build back end"},
       {"compile", {"--compile"}, K::flag, kInstall, "", "Compile to bytecode"},
       {"no-compile", {"--no-compile"}, K::flag_off, kInstall, "", "Do not compile to bytecode (default)"},
       {"no-warn-script-location", {"--no-warn-script-location"}, K::flag_off, kInstall, "", "No warning for scripts outside PATH"},
       {"no-warn-conflicts", {"--no-warn-conflicts"}, K::flag_off, kInstall, "", "No warning for broken dependencies"},
-      {"require-hashes", {"--require-hashes"}, K::flag, kResolving, "", "Every archive needs a hash in a requirements file"},
-      {"no-require-hashes", {"--no-require-hashes"}, K::flag, kResolving, "", "A hash on one line does not oblige the others"},
+      {"require-hashes", {"--require-hashes"}, K::flag, kResolving | kVenv, "", "Every archive needs a hash in a requirements file"},
+      {"no-require-hashes", {"--no-require-hashes"}, K::flag, kResolving | kVenv, "", "A hash on one line does not oblige the others"},
       {"root-user-action", {"--root-user-action"}, K::value, kInstall | kUninstall, "warn|ignore", "When run as root outside an environment", {"warn", "ignore"}},
       {"report", {"--report"}, K::value, kInstall, "FILE", "Write a JSON report to FILE (- for standard output)"},
       {"no-clean", {"--no-clean"}, K::flag, kResolving, "", ""},
-      {"progress-bar", {"--progress-bar"}, K::value, kResolving, "auto|on|off|raw", "How progress is shown", {"auto", "on", "off", "raw"}},
-      {"allow", {"--allow"}, K::list, kInstall | kDownload | kWheel | kVenv, "ID:NAME", "Permit what is refused, for one package (bad-record:torch)"},
+      {"progress-bar", {"--progress-bar"}, K::value, kResolving | kVenv, "auto|on|off|raw", "How progress is shown", {"auto", "on", "off", "raw"}},
+      {"allow", {"--allow"}, K::list, kInstall | kDownload | kWheel | kVenv | kVerify, "ID:NAME", "Permit what is refused, for one package (bad-record:torch)"},
       {"link-mode", {"--link-mode"}, K::value, kInstall | kVenv, "HOW", "How files come from the store: auto, hardlink, reflink, copy",
        {"auto", "hardlink", "reflink", "copy"}},
       {"no-sync", {"--no-sync"}, K::flag, kInstall | kUninstall | kVenv, "", "Do not wait for the disk (not safe against power loss)"},
-      {"build-sandbox", {"--build-sandbox"}, K::value, kResolving, "auto|require|off", "Seal builds off from network and home", {"auto", "require", "off"}},
-      {"build-network", {"--build-network"}, K::list, kResolving, "NAME", "Let this package's build use the network"},
-      {"build-jobs", {"--build-jobs"}, K::value, kResolving, "N", "Builds side by side (default: processors)"},
+      {"build-sandbox", {"--build-sandbox"}, K::value, kResolving | kVenv, "auto|require|off", "Seal builds off from network and home", {"auto", "require", "off"}},
+      {"build-network", {"--build-network"}, K::list, kResolving | kVenv, "NAME", "Let this package's build use the network"},
+      {"build-jobs", {"--build-jobs"}, K::value, kResolving | kVenv, "N", "Builds side by side (default: processors)"},
       {"json", {"--json"}, K::flag, kIndexVersions | kVerify | kCache, "", "Answer in JSON"},
       // --- the other commands
       {"dest", {"-d", "--dest", "--destination-dir", "--destination-directory"}, K::value, kDownload, "DIR", "Where the files go (here)"},
@@ -133,6 +133,7 @@ const std::vector<OptionSpec>& option_storage() {
       {"algorithm", {"-a", "--algorithm"}, K::value, kHash, "sha256|sha384|sha512", "Which hash (sha256)", {"sha256", "sha384", "sha512"}},
       {"peep", {"--peep"}, K::flag, kHash, "", "Print peep's comment lines"},
       {"cache-format", {"--format"}, K::value, kCache, "human|abspath", "How to list", {"human", "abspath"}},
+      {"max-size", {"--max-size"}, K::value, kCache, "SIZE", "With `cache prune`: what may stay (10GB)"},
       {"editor", {"--editor"}, K::value, kConfig, "EDITOR", "Editor for `config edit`"},
       {"global", {"--global"}, K::flag, kConfig, "", "The system-wide file"},
       {"config-user", {"--user"}, K::flag, kConfig, "", "The user's file"},
@@ -141,6 +142,7 @@ const std::vector<OptionSpec>& option_storage() {
       {"zsh", {"-z", "--zsh"}, K::flag, kCompletion, "", "For zsh"},
       {"fish", {"-f", "--fish"}, K::flag, kCompletion, "", "For fish"},
       {"powershell", {"-p", "--powershell"}, K::flag, kCompletion, "", "For PowerShell"},
+      {"names", {"--names"}, K::flag, kCompletion, "", ""},
       {"clear", {"--clear"}, K::flag, kVenv, "", "Empty DIR first"},
       {"prompt", {"--prompt"}, K::value, kVenv, "TEXT", "The name that the shell's prompt shows"},
       {"system-site-packages", {"--system-site-packages"}, K::flag, kVenv, "", "See the base interpreter's packages"},
@@ -183,7 +185,7 @@ const std::vector<CommandSpec>& command_storage() {
       {"verify", kVerify, "Is every installed file still what was installed?", {"[options]"}, "Prove", {"requirement", "json", "python"}},
       {"repair", kRepair, "Finish or undo an interrupted run", {"[options]"}, "Prove", {"python"}},
       {"cache", kCache, "Look into the cache, and clean it",
-       {"dir", "info", "list [<pattern>]", "remove <pattern>", "purge", "prune", "verify"}, "House-keeping", {"cache-format", "json", "cache-dir"}},
+       {"dir", "info", "list [<pattern>]", "remove <pattern>", "purge", "prune", "verify"}, "House-keeping", {"cache-format", "json", "max-size", "cache-dir"}},
       {"config", kConfig, "Read and write settings",
        {"list", "get command.option", "set command.option value", "unset command.option", "edit --editor <editor>", "debug"},
        "House-keeping", {"global", "config-user", "site", "editor"}},
