@@ -484,8 +484,9 @@ Result<std::vector<InstalledName>> PeepRun::put_in_place(install::Snapshot snaps
   const install::Plan plan = install::make_plan(resolution, installed, {false, true, options_.ignore_installed || options_.target.has_value()});
   session_.reporter().info("Installing collected packages: " + shown);
   session_.reporter().phase(fmt::format("Installing {} packages", wheels.size()));
-  const PlaceRequest request{destination_, target_, plan.changes(), wheels, std::move(installed), std::move(snapshot),
-                             options_.link_mode, options_.sync, options_.resolve.allowances};
+  PlaceRequest request{destination_, target_, plan.changes(), wheels, std::move(installed), std::move(snapshot),
+                       options_.link_mode, options_.sync, options_.resolve.allowances, {}};
+  if (options_.target) request.flat = install::Upgrade::yes;  // peep installs each archive with -U
   PIPIT_CHECK(place(request, stale, session_));
   return names();
 }
