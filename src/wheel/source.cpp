@@ -264,7 +264,11 @@ Result<WheelSource> WheelSource::open(Bytes archive, std::string_view filename, 
     if (id == kBadRecord.id || id == kWheelTagMismatch.id) liftable.push_back(id);
   Findings findings{std::string(filename), liftable};
   wheel.manifest_.filename = filename;
-  PIPIT_CHECK(WheelOpener(wheel, findings, diagnostics).run());
+  Status opened = WheelOpener(wheel, findings, diagnostics).run();
+  if (!opened) {
+    if (opened.error().where.empty()) opened.error().where = filename;  // pip's sentences name the project only
+    return fail(std::move(opened).error());
+  }
   wheel.record_may_lie_ = findings.allows(kBadRecord);
   wheel.manifest_.allowances = findings.used();
   for (const std::string& id : wheel.directory_.allowances_used()) wheel.manifest_.allowances.push_back(id);

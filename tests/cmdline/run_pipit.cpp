@@ -101,7 +101,7 @@ Outcome Bench::install(const fs::path& venv, const Words& words) const {
 }
 
 std::string Bench::python(const fs::path& venv, const std::string& expression) const {
-  const Outcome outcome = start(venv / "bin/python", {"-B", "-c", "print(" + expression + ")"});
+  const Outcome outcome = start(venv / "bin/python3", {"-B", "-c", "print(" + expression + ")"});
   if (outcome.exit_code != 0) return "failed: " + outcome.err;
   return outcome.out.substr(0, outcome.out.find_last_not_of('\n') + 1);
 }
