@@ -232,6 +232,7 @@ Result<Choice> Chooser::choose(const ChooseOptions& options) {
   parts_->provider = std::make_unique<fetch::IndexProvider>(std::move(provider_settings), *parts_->index, http, session_.workers(), sources_);
   sources_.set_archive_lookup([this](const model::Candidate& candidate) { return archive_at_hand(candidate); });
   stored.set_behind(*parts_->provider);
+  if (!options.from_store) stored.forget_all();
   stored.on_first_miss = [this, looking] {
     for (const std::string& line : looking) session_.reporter().info(line);
   };

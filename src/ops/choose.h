@@ -26,6 +26,7 @@ struct ChooseOptions {
   resolve::UpgradeStrategy upgrade = resolve::UpgradeStrategy::to_satisfy_only;
   std::vector<python::InstalledDist> installed;   // empty: nothing is looked at
   std::vector<std::string> explain;
+  bool from_store = true;                         // false: the archives themselves are wanted
 };
 
 struct Choice {

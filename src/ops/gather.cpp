@@ -9,6 +9,7 @@
 #include "pipit/base/url.h"
 #include "pipit/ops/install.h"
 #include "pipit/sys/file.h"
+#include "pipit/wheel/source.h"
 
 namespace pipit::ops {
 
@@ -69,6 +70,18 @@ class Gathering {
     for (const install::PlannedProject* project : projects) PIPIT_CHECK(build_if_source(project->resolved));
     PIPIT_CHECK(compare_sidecars(projects));
     return std::move(gathered_);
+  }
+
+  Status run_for_archives(const std::vector<const install::PlannedProject*>& projects) {
+    unpack_ = false;
+    for (const install::PlannedProject* project : projects) {
+      if (wanted_.hash_mode) demand(project->resolved);
+      plan_fetch(project->resolved);
+    }
+    PIPIT_CHECK(fetch_all());
+    if (auto problems = choice_.report.error()) return fail(std::move(*problems));
+    for (const install::PlannedProject* project : projects) PIPIT_CHECK(compare_archive(project->resolved));
+    return ok();
   }
 
  private:
@@ -136,7 +149,23 @@ class Gathering {
     session_.reporter().info(fmt::format("  {} {}{}", local ? "Processing" : "Downloading", local ? Url::parse(candidate.file.url)->to_path().value_or("") : candidate.file.filename, size));
   }
 
+  Status look_into(const model::Candidate& candidate, const fetch::Archive& archive, std::string* metadata_text) {
+    PIPIT_TRY(const sys::MappedFile bytes, sys::MappedFile::open(archive.path));
+    Diagnostics diagnostics;
+    PIPIT_TRY(const auto source, wheel::WheelSource::open(bytes.bytes(), candidate.file.filename, wheels_.allowances(), diagnostics));
+    if (metadata_text) *metadata_text = source.metadata_text();
+    std::lock_guard lock(mutex_);
+    if (!metadata_text) session_.report(diagnostics);
+    return ok();
+  }
+
   void add_wheel(const model::Candidate& candidate, const fetch::Archive& archive) {
+    if (!unpack_) {
+      Status looked = look_into(candidate, archive, nullptr);
+      std::lock_guard lock(mutex_);
+      if (!looked) problems_.push_back(std::move(looked).error());
+      return;
+    }
     auto added = wheels_.add(archive.path, archive.checked, candidate.file.filename);
     std::lock_guard lock(mutex_);
     if (added) {
@@ -210,6 +239,17 @@ class Gathering {
     return ok();
   }
 
+  Status compare_archive(const model::Resolved& resolved) {
+    const model::Candidate& candidate = resolved.candidate;
+    const auto read = chooser_.metadata_read(candidate);
+    const fetch::Archive* archive = sources_.archive(candidate);
+    if (!read || !archive || candidate.kind != model::CandidateKind::wheel) return ok();
+    std::string text;
+    PIPIT_CHECK(look_into(candidate, *archive, &text));
+    PIPIT_TRY(const packaging::Metadata actual, packaging::Metadata::parse(text));
+    return fetch::check_same_metadata(*read, actual, describe(resolved));
+  }
+
   // M12: what was chosen by must be what is installed.
   Status compare_sidecars(const std::vector<const install::PlannedProject*>& projects) {
     for (const install::PlannedProject* project : projects) {
@@ -231,6 +271,7 @@ class Gathering {
   Wheels& wheels_;
   Session& session_;
   fetch::FetchListener& listener_;
+  bool unpack_ = true;
   Gathered gathered_;
   std::vector<std::string> without_digest_;
   std::vector<fetch::FetchItem> items_;
@@ -244,6 +285,11 @@ class Gathering {
 Result<Gathered> gather(const std::vector<const install::PlannedProject*>& projects, const Wanted& wanted, Choice& choice, Chooser& chooser, Sources& sources,
                         Wheels& wheels, Session& session, fetch::FetchListener& listener) {
   return Gathering(wanted, choice, chooser, sources, wheels, session, listener).run(projects);
+}
+
+Status gather_archives(const std::vector<const install::PlannedProject*>& projects, const Wanted& wanted, Choice& choice, Chooser& chooser, Sources& sources,
+                       Wheels& wheels, Session& session, fetch::FetchListener& listener) {
+  return Gathering(wanted, choice, chooser, sources, wheels, session, listener).run_for_archives(projects);
 }
 
 }  // namespace pipit::ops

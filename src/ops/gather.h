@@ -22,5 +22,9 @@ struct Gathered {
 // `projects`: what is to be put in place. Adds to choice.report; fails with the report if anything in it.
 Result<Gathered> gather(const std::vector<const install::PlannedProject*>& projects, const Wanted& wanted, Choice& choice, Chooser& chooser, Sources& sources,
                         Wheels& wheels, Session& session, fetch::FetchListener& listener);
+// The same without unpacking or building: the archives are checked, wheels looked into, and both are at hand in `sources`.
+// REQUIRES: nothing was chosen from the store.
+Status gather_archives(const std::vector<const install::PlannedProject*>& projects, const Wanted& wanted, Choice& choice, Chooser& chooser, Sources& sources,
+                       Wheels& wheels, Session& session, fetch::FetchListener& listener);
 
 }  // namespace pipit::ops

@@ -11,6 +11,7 @@
 #include "ops/place.h"
 #include "ops/sources.h"
 #include "ops/target_view.h"
+#include "ops/telling.h"
 #include "ops/wanted.h"
 #include "ops/wheels.h"
 #include "pipit/base/text.h"
@@ -34,58 +35,8 @@ constexpr const char* kRootWarning =
 constexpr const char* kConflictsHead =
     "pip's dependency resolver does not currently take into account all the packages that are installed. This behaviour is the source of the following dependency conflicts.";
 
-// Events of the fetcher in the reporter's words.
-class FetchForwarder final : public fetch::FetchListener {
- public:
-  explicit FetchForwarder(Reporter& reporter) : reporter_(reporter) {}
-  void started(const std::string& filename, std::optional<std::uint64_t> size) override { reporter_.transfer_started(filename, size); }
-  void moved(const std::string& filename, std::uint64_t received) override { reporter_.transfer_moved(filename, received); }
-  void ended(const std::string& filename) override { reporter_.transfer_ended(filename); }
-
- private:
-  Reporter& reporter_;
-};
-
 std::vector<std::string> site_directories_of(const Destination& destination, const python::Interpreter& target) {
   return destination.is_environment ? target.search_path : destination.site_directories;
-}
-
-std::string asked_by(const model::Resolved& resolved) {
-  if (resolved.requested_by.empty()) return {};
-  const model::Edge& edge = resolved.requested_by[0];
-  if (!edge.parent.empty()) {
-    std::string chain = edge.parent;
-    return " (from " + chain + ")";
-  }
-  const std::string origin = edge.origin.str();
-  return origin.empty() ? "" : " (from " + origin + ")";
-}
-
-std::string wish(const model::Resolved& resolved) {
-  return resolved.requested_by.empty() ? resolved.candidate.name : resolved.requested_by[0].requirement;
-}
-
-// Names are printed as the requirement that brought them in spells them.
-std::string spelled(const model::Resolved& resolved) {
-  if (!resolved.requested_by.empty()) {
-    auto requirement = packaging::Requirement::parse(resolved.requested_by[0].requirement);
-    if (requirement && requirement->normalized_name() == resolved.candidate.name) return requirement->name;
-  }
-  return resolved.candidate.name;
-}
-
-void announce(const install::Plan& plan, Session& session) {
-  std::set<std::string> said;
-  for (const install::PlannedProject& project : plan.projects) {
-    const model::Resolved& resolved = project.resolved;
-    if (project.action == install::Action::keep && project.installed) {
-      session.reporter().info(fmt::format("Requirement already satisfied: {} in {}{} ({})", wish(resolved), project.installed->location.string(), asked_by(resolved),
-                                          project.installed->version_text));
-      if (!project.note.empty()) session.reporter().info(project.note);
-    } else if (!resolved.candidate.direct_url) {
-      session.reporter().info(fmt::format("Collecting {}{}", wish(resolved), asked_by(resolved)));
-    }
-  }
 }
 
 Json report_item(const install::PlannedProject& project, const Choice& choice, const Gathered* gathered, Sources& sources, Chooser& chooser) {
@@ -185,7 +136,7 @@ Status put_in_place(const InstallOptions& options, const install::Plan& plan, co
   for (const install::PlannedProject* project : changes) names += (names.empty() ? "" : ", ") + spelled(project->resolved);
   session.reporter().info("Installing collected packages: " + names);
   session.reporter().phase(fmt::format("Installing {} packages", changes.size()));
-  PlaceRequest request{destination, target, changes, gathered.wheels, installed, snapshot, options.link_mode, options.sync, options.resolve.allowances};
+  PlaceRequest request{destination, target, changes, gathered.wheels, installed, snapshot, options.link_mode, options.sync, options.resolve.allowances, flat_upgrade(options)};
   return place(request, stale, session);
 }
 

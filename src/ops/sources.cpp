@@ -296,7 +296,7 @@ Result<resolve::CandidateAnswer> Sources::direct(const packaging::Requirement& r
   return resolve::CandidateAnswer(candidate);
 }
 
-Result<wheel::PreparedWheel> Sources::build_wheel(const model::Candidate& candidate) {
+Result<std::filesystem::path> Sources::build_wheel_file(const model::Candidate& candidate) {
   Work* work = nullptr;
   if (candidate.kind == model::CandidateKind::sdist) {
     const fetch::Archive* at_hand = archive(candidate);
@@ -312,6 +312,11 @@ Result<wheel::PreparedWheel> Sources::build_wheel(const model::Candidate& candid
   if (name.normalized_name != candidate.name || name.version.without_local() != candidate.version.without_local())
     return fail(make_error(kInconsistentMetadata, fmt::format("the back end of {} {} built {}", candidate.name, candidate.version_text, path.filename().string())));
   if (!view_.tags.supports(name.tags)) return fail(not_supported_here(path.filename().string()));
+  return path;
+}
+
+Result<wheel::PreparedWheel> Sources::build_wheel(const model::Candidate& candidate) {
+  PIPIT_TRY(const std::filesystem::path path, build_wheel_file(candidate));
   PIPIT_TRY(const sys::MappedFile bytes, sys::MappedFile::open(path));
   verify::Hasher hasher;
   PIPIT_CHECK(hasher.write(bytes.bytes()));

@@ -58,6 +58,8 @@ class Sources final : public fetch::SourceHost {
   void learn_archive(const model::Candidate& candidate, fetch::Archive archive);
   // The wheel of an sdist, tree or checkout; its archive must be at hand (sdists).
   Result<wheel::PreparedWheel> build_wheel(const model::Candidate& candidate);
+  // The same, left as an archive in the session's scratch directory.
+  Result<std::filesystem::path> build_wheel_file(const model::Candidate& candidate);
 
  private:
   struct Work;

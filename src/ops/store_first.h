@@ -20,6 +20,7 @@ class StoreFirst final : public resolve::Provider {
   StoreFirst(Wheels& wheels, const TargetView& view, const fetch::ProviderOptions& settings, const Wanted& wanted,
              const std::map<std::string, packaging::Hashes>& required);
   void set_behind(resolve::Provider& provider) { behind_ = &provider; }
+  void forget_all() { stored_.clear(); }
 
   Result<resolve::Listing> versions(const std::string& name) override;
   Result<resolve::CandidateAnswer> candidate(const std::string& name, const resolve::Listed& listed) override;

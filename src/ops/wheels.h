@@ -23,6 +23,7 @@ class Wheels {
   Result<wheel::PreparedWheel> add(const std::filesystem::path& archive, const verify::Checked& checked, const std::string& filename);
   // Forgets what is stored under this digest (it was edited through a link), so that it is made anew.
   void forget(const std::string& sha256);
+  const std::vector<std::string>& allowances() const { return allowances_; }
 
  private:
   Wheels(Session& session, std::vector<std::string> allowances) ;

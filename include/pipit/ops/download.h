@@ -1,0 +1,28 @@
+// download and wheel: resolve like install, without looking at what is installed, and leave verified archives in a
+// directory: wheels and sdists as the index has them (download), or wheels alone, built where need be (wheel). Each file
+// appears under its name only when its bytes were checked. Nothing is saved if anything fails before saving begins.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "pipit/base/result.h"
+#include "pipit/ops/options.h"
+#include "pipit/ops/session.h"
+
+namespace pipit::ops {
+
+inline constexpr ErrorCode kWheelsNotBuilt{"wheels-not-built"};
+inline constexpr ErrorCode kBadFileName{"bad-file-name"};
+
+struct DownloadOptions {
+  ResolveOptions resolve;
+  std::string directory = ".";
+};
+
+// The projects, spelled as asked for, in the order in which they were resolved.
+Result<std::vector<std::string>> download(const DownloadOptions& options, Session& session);
+// The projects whose wheels were built here.
+Result<std::vector<std::string>> make_wheels(const DownloadOptions& options, Session& session);
+
+}  // namespace pipit::ops

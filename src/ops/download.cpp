@@ -1,0 +1,182 @@
+#include "pipit/ops/download.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+
+#include "ops/choose.h"
+#include "ops/gather.h"
+#include "ops/place.h"
+#include "ops/sources.h"
+#include "ops/target_view.h"
+#include "ops/telling.h"
+#include "ops/wanted.h"
+#include "ops/wheels.h"
+#include "pipit/install/plan.h"
+#include "pipit/sys/file.h"
+
+namespace pipit::ops {
+
+namespace {
+
+bool is_archive(const model::Candidate& candidate) {
+  return candidate.kind == model::CandidateKind::wheel || candidate.kind == model::CandidateKind::sdist;
+}
+
+// A name that comes from a URL must stay in the directory.
+Status check_file_name(const std::string& name) {
+  if (!name.empty() && name[0] != '.' && name.find('/') == std::string::npos && name.find('\0') == std::string::npos) return ok();
+  return fail(make_error(kBadFileName, fmt::format("`{}` cannot be the name of a downloaded file", name)));
+}
+
+// pip's way of showing a path: from here where it lies below.
+std::string shown_path(const std::filesystem::path& path, const Session& session) {
+  const std::string here = session.options().current_directory.string() + "/", text = path.string();
+  return text.starts_with(here) ? "./" + text.substr(here.size()) : text;
+}
+
+// One run of download or wheel: everything is at hand in `sources` when saving begins.
+class Fetching {
+ public:
+  Fetching(const DownloadOptions& options, std::string verb, Session& session)
+      : options_(options), verb_(std::move(verb)), session_(session), listener_(session.reporter()),
+        directory_((session.options().current_directory / options.directory).lexically_normal()) {}
+
+  Status run() {
+    InstallOptions as_install;
+    as_install.resolve = options_.resolve;
+    as_install.dry_run = true;  // nothing goes into an environment: only the rule about builds counts
+    PIPIT_CHECK(refuse_foreign_target(as_install));
+    PIPIT_TRY(const python::Interpreter* target, session_.target());
+    PIPIT_TRY(view_, view_target(*target, options_.resolve.foreign));
+    PIPIT_TRY(wanted_, read_wanted(options_.resolve, view_->markers, verb_, session_));
+    PIPIT_TRY(wheels_, Wheels::open(session_, options_.resolve.allowances));
+    sources_.emplace(session_, *target, *view_, options_.resolve, wanted_->options, *wheels_, &listener_);
+    chooser_.emplace(session_, *wanted_, *view_, *sources_, *wheels_);
+    ChooseOptions choosing{options_.resolve, resolve::UpgradeStrategy::eager, {}, {}, false};
+    session_.reporter().phase("Resolving");
+    PIPIT_TRY(choice_, chooser_->choose(choosing));
+    if (options_.resolve.only_deps)
+      std::erase_if(choice_->resolution.projects, [](const model::Resolved& resolved) { return resolved.user_requested; });
+    plan_ = install::make_plan(choice_->resolution, {}, {});
+    announce(*plan_, session_);
+    PIPIT_CHECK(sys::make_directories(directory_));
+    for (const install::PlannedProject* project : plan_->changes()) PIPIT_CHECK(adopt_present_file(project->resolved.candidate));
+    return gather_archives(plan_->changes(), *wanted_, *choice_, *chooser_, *sources_, *wheels_, session_, listener_);
+  }
+
+  std::vector<const model::Resolved*> projects() const {
+    std::vector<const model::Resolved*> resolved;
+    for (const install::PlannedProject* project : plan_->changes()) resolved.push_back(&project->resolved);
+    return resolved;
+  }
+
+  Status save_archive(const model::Candidate& candidate) {
+    const fetch::Archive* archive = sources_->archive(candidate);
+    if (!is_archive(candidate) || !archive) return ok();  // trees stay where they are, as with pip
+    PIPIT_CHECK(check_file_name(candidate.file.filename));
+    const std::filesystem::path path = directory_ / candidate.file.filename;
+    if (archive->path == path || adopted(candidate)) return ok();
+    return save(archive->path, path);
+  }
+
+  Status save_built(const model::Candidate& candidate) {
+    PIPIT_CHECK(session_.check_cancelled());
+    PIPIT_TRY(const std::filesystem::path built, sources_->build_wheel_file(candidate));
+    return save(built, directory_ / built.filename());
+  }
+
+ private:
+  bool adopted(const model::Candidate& candidate) const {
+    return std::find(adopted_.begin(), adopted_.end(), candidate.file.filename) != adopted_.end();
+  }
+
+  // What is there already under this name is used if its bytes are the promised ones. Without any promise pip trusts it,
+  // and so does this: it is what a digest is for.
+  Status adopt_present_file(const model::Candidate& candidate) {
+    if (!is_archive(candidate)) return ok();
+    PIPIT_CHECK(check_file_name(candidate.file.filename));
+    const std::filesystem::path path = directory_ / candidate.file.filename;
+    if (!sys::is_regular_file(path)) return ok();
+    session_.reporter().info("File was already downloaded " + path.string());
+    verify::Promise promise{{}, candidate.file.hashes};
+    if (auto required = choice_->required.find(candidate.name); required != choice_->required.end()) promise.required = required->second;
+    const fetch::Archive* at_hand = sources_->archive(candidate);
+    if (at_hand) promise = {{at_hand->checked.digests().front()}, {}};
+    std::vector<std::string> algorithms;
+    for (const auto* hashes : {&promise.required, &promise.advertised})
+      for (const packaging::Hash& hash : *hashes) algorithms.push_back(hash.algorithm);
+    PIPIT_TRY(const sys::MappedFile bytes, sys::MappedFile::open(path));
+    verify::Hasher hasher(algorithms);
+    PIPIT_CHECK(hasher.write(bytes.bytes()));
+    auto checked = verify::check(hasher.finish(), promise, candidate.file.filename);
+    if (!checked) {
+      session_.reporter().warn("", fmt::format("Previously-downloaded file {} has bad hash. Re-downloading.", path.string()));
+      return ok();
+    }
+    adopted_.push_back(candidate.file.filename);
+    if (!at_hand) sources_->learn_archive(candidate, {path, std::move(*checked)});
+    return ok();
+  }
+
+  Status save(const std::filesystem::path& from, const std::filesystem::path& path) {
+    PIPIT_TRY(const sys::MappedFile bytes, sys::MappedFile::open(from));
+    PIPIT_CHECK(sys::replace_file(session_.os(), path, bytes.text()));
+    session_.reporter().info("Saved " + shown_path(path, session_));
+    return ok();
+  }
+
+  const DownloadOptions& options_;
+  std::string verb_;
+  Session& session_;
+  FetchForwarder listener_;
+  std::filesystem::path directory_;
+  std::optional<TargetView> view_;
+  std::optional<Wanted> wanted_;
+  std::unique_ptr<Wheels> wheels_;
+  std::optional<Sources> sources_;
+  std::optional<Chooser> chooser_;
+  std::optional<Choice> choice_;
+  std::optional<install::Plan> plan_;
+  std::vector<std::string> adopted_;
+};
+
+}  // namespace
+
+Result<std::vector<std::string>> download(const DownloadOptions& options, Session& session) {
+  Fetching fetching(options, "download", session);
+  PIPIT_CHECK(fetching.run());
+  std::vector<std::string> names;
+  for (const model::Resolved* resolved : fetching.projects()) {
+    PIPIT_CHECK(fetching.save_archive(resolved->candidate));
+    names.push_back(spelled(*resolved));
+  }
+  return names;
+}
+
+Result<std::vector<std::string>> make_wheels(const DownloadOptions& options, Session& session) {
+  Fetching fetching(options, "wheel", session);
+  PIPIT_CHECK(fetching.run());
+  std::vector<std::string> built;
+  std::optional<Error> problems;
+  for (const model::Resolved* resolved : fetching.projects()) {
+    if (resolved->candidate.kind == model::CandidateKind::wheel) {
+      PIPIT_CHECK(fetching.save_archive(resolved->candidate));
+      continue;
+    }
+    Status saved = fetching.save_built(resolved->candidate);
+    if (!saved && saved.error().code == kCancelled) return fail(std::move(saved).error());
+    if (!saved) {  // the others are still made
+      if (!problems) problems = make_pip_error(kWheelsNotBuilt, "Failed to build one or more wheels");
+      problems->also.push_back(std::move(saved).error());
+    } else {
+      built.push_back(spelled(*resolved));
+    }
+  }
+  if (problems) return fail(std::move(*problems));
+  return built;
+}
+
+}  // namespace pipit::ops
