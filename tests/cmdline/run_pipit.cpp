@@ -83,9 +83,9 @@ Outcome Bench::start(const fs::path& started, const Words& words, const std::str
                       {"XDG_RUNTIME_DIR", path("runtime").string()},
                       {"PIP_CONFIG_FILE", "/dev/null"},
                       {"LANG", "C.UTF-8"}};
-  for (const auto& [name, value] : variables) {
-    std::erase_if(spec.environment, [&](const auto& entry) { return entry.first == name; });
-    spec.environment.emplace_back(name, value);
+  for (const auto& added : variables) {
+    std::erase_if(spec.environment, [&](const auto& entry) { return entry.first == added.first; });
+    spec.environment.push_back(added);
   }
   auto result = sys::run_process(spec);
   REQUIRE(result);

@@ -28,7 +28,7 @@ TEST_CASE("exit codes and words of a wrong command line are pip's", "[cmdline]")
   const Outcome nothing = bench.run({});
   CHECK(nothing.exit_code == 0);
   CHECK(has(nothing.out, "install"));
-  const Outcome no_name = bench.run({"install"});
+  const Outcome no_name = bench.run({"--python", bench.venv().string(), "install"});
   CHECK(no_name.exit_code == 1);
   CHECK(has(no_name.err, "You must give at least one requirement to install"));
   const Outcome bad_number = bench.run({"--timeout", "soon", "install", "demo"});
