@@ -67,9 +67,16 @@ class Fetching {
     return gather_archives(plan_->changes(), *wanted_, *choice_, *chooser_, *sources_, *wheels_, session_, listener_);
   }
 
+  // What was asked for comes first, in the order asked (pip pins in that order), then what that needs.
   std::vector<const model::Resolved*> projects() const {
     std::vector<const model::Resolved*> resolved;
     for (const install::PlannedProject* project : plan_->changes()) resolved.push_back(&project->resolved);
+    auto place = [&](const model::Resolved* item) {
+      return std::find_if(wanted_->requirements.begin(), wanted_->requirements.end(), [&](const packaging::RequirementLine& line) {
+        return line.requirement && line.requirement->normalized_name() == item->candidate.name;
+      });
+    };
+    std::stable_sort(resolved.begin(), resolved.end(), [&](const auto* a, const auto* b) { return place(a) < place(b); });
     return resolved;
   }
 

@@ -22,6 +22,12 @@ Result<int> command_help(CommandContext& context);
 Result<int> command_search(CommandContext& context);
 Result<int> command_debug(CommandContext& context);
 Result<int> command_index(CommandContext& context);
+Result<int> command_verify(CommandContext& context);
+Result<int> command_cache(CommandContext& context);
+Result<int> command_config(CommandContext& context);
+Result<int> command_completion(CommandContext& context);
+Result<int> command_download(CommandContext& context);
+Result<int> command_wheel(CommandContext& context);
 
 // pip's way of refusing a command's own words: one line on standard error, exit 1.
 Result<int> complain(CommandContext& context, std::string sentence);
