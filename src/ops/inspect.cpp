@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 
+#include "ops/finding.h"
 #include "ops/json_forms.h"
 #include "ops/wanted.h"
 #include "pipit/base/text.h"
@@ -207,6 +208,27 @@ class FreezeTemplate {
   std::map<std::string, std::vector<std::string>> seen_;
 };
 
+// Adds what the index has, and keeps what is behind it (outdated) or level with it. A project that no index knows is left
+// out, as with pip; an index that cannot be asked is an error, unlike with pip, which then finds everything up to date.
+Result<std::vector<ListedPackage>> compare_with_index(std::vector<ListedPackage> packages, const ListOptions& options, Session& session) {
+  PIPIT_TRY(auto lookup, Lookup::make(options.resolve, session));
+  std::vector<std::string> names;
+  for (const ListedPackage& package : packages) names.push_back(package.dist.normalized_name);
+  lookup->prefetch(names);
+  std::vector<ListedPackage> kept;
+  for (ListedPackage& package : packages) {
+    PIPIT_TRY(const auto offers, lookup->offers(package.dist.normalized_name));
+    if (offers.empty()) continue;
+    const Lookup::Offer& latest = offers.front();
+    const bool is_behind = package.dist.version_is_legacy || package.dist.version < latest.version;
+    if (options.outdated ? !is_behind : package.dist.version_is_legacy || package.dist.version != latest.version) continue;
+    package.latest_version = latest.version.str();
+    package.latest_filetype = latest.is_wheel ? "wheel" : "sdist";
+    kept.push_back(std::move(package));
+  }
+  return kept;
+}
+
 std::vector<InstalledDist> without_needed(std::vector<InstalledDist> packages) {
   std::set<std::string> needed;
   for (const InstalledDist& dist : packages)
@@ -273,6 +295,7 @@ Result<std::vector<ListedPackage>> list_packages(const ListOptions& options, Ses
     package.dist = std::move(dist);
     listed.push_back(std::move(package));
   }
+  if (options.outdated || options.uptodate) return compare_with_index(std::move(listed), options, session);
   return listed;
 }
 
@@ -338,8 +361,9 @@ std::vector<std::string> broken_requirements(const std::vector<InstalledDist>& p
       if (found == by_name.end()) {
         absent.insert(fmt::format("{} {} requires {}, which is not installed.", name, dist->version.str(), requirement.normalized_name()));
       } else if (!requirement.specifiers.contains(found->second->version, packaging::Prereleases::allow)) {
-        unfit.insert(fmt::format("{} {} has requirement {}, but you have {} {}.", name, dist->version.str(), requirement.str(), found->first,
-                                 found->second->version.str()));
+        // `check` and the warning after an installation say it in different words.
+        const char* words = touched ? "{} {} requires {}, but you have {} {} which is incompatible." : "{} {} has requirement {}, but you have {} {}.";
+        unfit.insert(fmt::format(fmt::runtime(words), name, dist->version.str(), requirement.str(), found->first, found->second->version.str()));
       }
     }
     missing.insert(missing.end(), absent.begin(), absent.end());

@@ -16,7 +16,8 @@ std::string listing(const ops::VerifyReport& report) {
                         finding.place.empty() ? "" : " (from " + finding.place + ")");
   for (const auto& finding : report.environment.findings) {
     text += fmt::format("{}: {} ({})", ops::kind_name(finding.kind), finding.path, finding.distribution);
-    if (!finding.expected.empty() || !finding.got.empty()) text += fmt::format(": expected {}, got {}", finding.expected, finding.got);
+    if (!finding.expected.empty()) text += ": expected " + finding.expected;
+    if (!finding.got.empty()) text += (finding.expected.empty() ? ": got " : ", got ") + finding.got;
     text += "\n";
   }
   return text;
