@@ -48,9 +48,12 @@ std::vector<std::string> names_allowed(const std::vector<std::string>& allowance
   return names;
 }
 
-void announce_removal(const install::RemovalSet& removal, Session& session) {
-  session.reporter().info(fmt::format("  Attempting uninstall: {}", removal.normalized_name));
-  session.reporter().info(fmt::format("    Found existing installation: {} {}", removal.name, removal.version_text));
+// pip's words for one package that is replaced. Said once all is done: until then nothing is gone.
+std::string removal_told(const install::RemovalSet& removal) {
+  const std::string& name = removal.name;
+  const std::string& version = removal.version_text;
+  return fmt::format("  Attempting uninstall: {}\n    Found existing installation: {} {}\n    Uninstalling {}-{}:\n      Successfully uninstalled {}-{}",
+                     removal.normalized_name, name, version, name, version, name, version);
 }
 
 Result<wheel::InstallImage> plan_image(const install::PlannedProject& project, const PlaceRequest& request, Diagnostics& diagnostics) {
@@ -172,8 +175,9 @@ Status place(const PlaceRequest& request, std::vector<std::string>& stale, Sessi
   }
   install::Target target{request.destination.root, request.destination.scheme, request.target.executable.string()};
   PIPIT_TRY(install::Transaction transaction, install::Transaction::begin(session.os(), std::move(target), std::move(options)));
+  std::vector<std::string> told;
   for (install::RemovalSet& removal : removals) {
-    if (!removal.name.empty()) announce_removal(removal, session);
+    if (!removal.name.empty()) told.push_back(removal_told(removal));
     transaction.remove(std::move(removal));
   }
   for (std::size_t i = 0; i < images.size(); ++i) {
@@ -187,6 +191,8 @@ Status place(const PlaceRequest& request, std::vector<std::string>& stale, Sessi
   };
   Status done = run();
   session.report(diagnostics);
+  if (done)
+    for (const std::string& lines : told) session.reporter().info(lines);
   if (!done && done.error().code == install::kStaleStoreFile)
     for (std::size_t index : transaction.stale_additions()) stale.push_back(request.projects[index]->resolved.candidate.name);
   return done;

@@ -32,7 +32,7 @@ TEST_CASE("an upgrade removes the old version wholly, and a downgrade does as we
   CHECK(bench.python(venv, "__import__('demo').version") == "1.0");
   const Outcome up = bench.install(venv, {"-U", "demo"});
   CHECK(up.exit_code == 0);
-  CHECK(has(up.out, "Found existing installation: demo 1.0\n"));
+  CHECK(has(up.out, "  Attempting uninstall: demo\n    Found existing installation: demo 1.0\n    Uninstalling demo-1.0:\n      Successfully uninstalled demo-1.0\n"));
   CHECK(has(up.out, "Successfully installed demo-2.0\n"));
   CHECK(installed_in(venv) == "demo-2.0");
   CHECK_FALSE(fs::exists(venv / "bin/demo-one"));
@@ -187,6 +187,21 @@ TEST_CASE("what lands in the environment works and is recorded: REQUESTED, scrip
   const Outcome listed = bench.run({"--python", venv.string(), "list", "--format=json"});
   CHECK(listed.out == "[{\"name\": \"below\", \"version\": \"1.0\"}, {\"name\": \"top\", \"version\": \"1.0\"}]\n");
   CHECK(bench.run({"freeze", "--python", venv.string()}).out == "below==1.0\ntop==1.0\n");
+}
+
+TEST_CASE("an upgrade that breaks another package's requirement is done, and told in pip's words", "[cmdline]") {
+  Bench bench;
+  const fs::path venv = bench.venv();
+  bench.wheel("top", "1.0", {"below<2"});
+  bench.wheel("below", "1.0");
+  bench.wheel("below", "2.0");
+  REQUIRE(bench.install(venv, {"top"}).exit_code == 0);
+  const Outcome outcome = bench.install(venv, {"-U", "below"});
+  CHECK(outcome.exit_code == 0);
+  CHECK(has(outcome.err, "top 1.0 requires below<2, but you have below 2.0 which is incompatible.\n"));
+  const Outcome checked = bench.run({"--python", venv.string(), "check"});
+  CHECK(checked.exit_code == 1);
+  CHECK(has(checked.all(), "top 1.0 has requirement below<2, but you have below 2.0.\n"));
 }
 
 TEST_CASE("uninstall: -y takes everything named in one run; the absent is a warning; nothing named is an error", "[cmdline]") {
