@@ -55,10 +55,16 @@ Result<Arrival> judge(packaging::Hashes computed, const FetchItem& item, std::fi
 }
 
 Result<Arrival> take_local(const FetchItem& item, std::filesystem::path path) {
+  PIPIT_TRY(const auto seen, sys::stat_path(path));
   PIPIT_TRY(auto mapped, sys::MappedFile::open(path));
   verify::Hasher hasher(algorithms_of(item.promise));
   PIPIT_CHECK(hasher.write(mapped.bytes()));
-  return judge(hasher.finish(), item, std::move(path));
+  PIPIT_TRY(Arrival arrival, judge(hasher.finish(), item, std::move(path)));
+  if (auto* archive = std::get_if<Archive>(&arrival)) {
+    archive->seen = seen;
+    PIPIT_CHECK(still_the_same(*archive));
+  }
+  return arrival;
 }
 
 // An answer that is no success, in pip's words.
@@ -92,6 +98,18 @@ class Gathering {
 };
 
 }  // namespace
+
+Status still_the_same(const Archive& archive) {
+  if (!archive.seen) return ok();
+  PIPIT_TRY(const auto now, sys::stat_path(archive.path));
+  const sys::FileStat& then = *archive.seen;
+  if (now && now->device == then.device && now->inode == then.inode && now->size == then.size && now->mtime_ns == then.mtime_ns &&
+      now->ctime_ns == then.ctime_ns)
+    return ok();
+  return fail(make_error(kArchiveChanged, fmt::format("{} was changed while it was being read", archive.path.filename().string()))
+                  .at(archive.path.string())
+                  .hint("nothing of it was used; run again once nobody writes to it"));
+}
 
 std::vector<Result<Arrival>> ArchiveFetcher::fetch(const std::vector<FetchItem>& items, const Continuation& then, std::stop_token stop) {
   Gathering gathering(items.size());

@@ -166,7 +166,7 @@ class Gathering {
       if (!looked) problems_.push_back(std::move(looked).error());
       return;
     }
-    auto added = wheels_.add(archive.path, archive.checked, candidate.file.filename);
+    auto added = wheels_.add(archive, candidate.file.filename);
     std::lock_guard lock(mutex_);
     if (added) {
       gathered_.wheels.insert_or_assign(candidate.name, std::move(*added));

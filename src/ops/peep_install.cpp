@@ -315,7 +315,7 @@ bool PeepRun::take_stored(Item& item) {
 
 void PeepRun::unpack(Item& item, const fetch::Archive& archive) {
   if (item.accepted.hashes.empty() || item.candidate.kind != model::CandidateKind::wheel) return;
-  auto wheel = wheels_.add(archive.path, archive.checked, item.candidate.file.filename);
+  auto wheel = wheels_.add(archive, item.candidate.file.filename);
   if (wheel) {
     item.wheel = std::move(*wheel);
   } else {

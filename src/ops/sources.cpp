@@ -99,6 +99,7 @@ Result<Sources::Work*> Sources::prepare_archive(const model::Candidate& candidat
   PIPIT_TRY(const sys::Dir destination, sys::Dir::open(session_.os(), folder.path()));
   PIPIT_TRY(const sys::MappedFile bytes, sys::MappedFile::open(archive.path));
   PIPIT_CHECK(archive::unpack_source(bytes.bytes(), candidate.file.filename, destination));
+  PIPIT_CHECK(fetch::still_the_same(archive));
   std::filesystem::path directory = folder.release();
   if (!candidate.subdirectory.empty()) {
     PIPIT_TRY(const sys::Dir inner, destination.open_dir(candidate.subdirectory));
@@ -322,7 +323,7 @@ Result<wheel::PreparedWheel> Sources::build_wheel(const model::Candidate& candid
   PIPIT_CHECK(hasher.write(bytes.bytes()));
   // Nobody promised these bytes: they were made here, from an archive that was checked.
   PIPIT_TRY(const verify::Checked checked, verify::check(hasher.finish(), {}, path.filename().string()));
-  return wheels_.add(path, checked, path.filename().string());
+  return wheels_.add({path, checked}, path.filename().string());
 }
 
 }  // namespace pipit::ops

@@ -24,8 +24,10 @@ Status make_environment(const VenvOptions& options, Session& session) {
   auto installed = install(*options.install, session);
   if (!installed) {
     // An environment that was not there before the run is not there after a failed one.
-    if (!was_there) PIPIT_CHECK(sys::remove_tree(root));
-    return fail(std::move(installed).error());
+    Error error = std::move(installed).error();
+    if (!was_there)
+      if (Status removed = sys::remove_tree(root); !removed) error.also.push_back(std::move(removed).error());
+    return fail(std::move(error));
   }
   std::string names;
   for (const InstalledName& item : installed->installed) names += fmt::format(" {}-{}", item.name, item.version);

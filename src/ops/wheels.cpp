@@ -53,7 +53,18 @@ std::optional<wheel::PreparedWheel> Wheels::find(const packaging::Hashes& digest
   return std::nullopt;
 }
 
-Result<wheel::PreparedWheel> Wheels::add(const std::filesystem::path& archive, const verify::Checked& checked, const std::string& filename) {
+Result<wheel::PreparedWheel> Wheels::add(const fetch::Archive& archive, const std::string& filename) {
+  PIPIT_CHECK(fetch::still_the_same(archive));
+  auto added = unpack(archive, filename);
+  if (!added) return added;
+  if (auto same = fetch::still_the_same(archive); !same) {
+    forget(archive.checked.sha256_hex());
+    return fail(std::move(same).error());
+  }
+  return added;
+}
+
+Result<wheel::PreparedWheel> Wheels::unpack(const fetch::Archive& archive, const std::string& filename) {
   Diagnostics diagnostics;
   auto say = [&](Result<wheel::PreparedWheel> result) {
     std::lock_guard lock(stores_->mutex);
@@ -66,7 +77,7 @@ Result<wheel::PreparedWheel> Wheels::add(const std::filesystem::path& archive, c
     use_shared = stores_->shared && !stores_->shared_is_broken;
   }
   if (use_shared) {
-    auto added = stores_->shared->add(archive, checked, filename, allowances_, session_.workers(), diagnostics);
+    auto added = stores_->shared->add(archive.path, archive.checked, filename, allowances_, session_.workers(), diagnostics);
     if (added || !is_about_the_disk(added.error())) return say(std::move(added));
     std::lock_guard lock(stores_->mutex);
     if (!std::exchange(stores_->shared_is_broken, true))
@@ -79,7 +90,7 @@ Result<wheel::PreparedWheel> Wheels::add(const std::filesystem::path& archive, c
       PIPIT_TRY(stores_->own, fetch::WheelStore::temporary(session_.os(), scratch, session_.clock()));
     }
   }
-  return say(stores_->own->add(archive, checked, filename, allowances_, session_.workers(), diagnostics));
+  return say(stores_->own->add(archive.path, archive.checked, filename, allowances_, session_.workers(), diagnostics));
 }
 
 void Wheels::forget(const std::string& sha256) {

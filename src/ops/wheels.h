@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "pipit/base/diagnostics.h"
+#include "pipit/fetch/archive_fetcher.h"
 #include "pipit/fetch/wheel_store.h"
 #include "pipit/ops/session.h"
 #include "pipit/wheel/prepared_wheel.h"
@@ -20,12 +21,13 @@ class Wheels {
   ~Wheels();
   // The wheel whose archive has one of these sha256 digests, if it is stored; `fits` says whether the file is the one wanted.
   std::optional<wheel::PreparedWheel> find(const packaging::Hashes& digests);
-  Result<wheel::PreparedWheel> add(const std::filesystem::path& archive, const verify::Checked& checked, const std::string& filename);
+  Result<wheel::PreparedWheel> add(const fetch::Archive& archive, const std::string& filename);
   // Forgets what is stored under this digest (it was edited through a link), so that it is made anew.
   void forget(const std::string& sha256);
   const std::vector<std::string>& allowances() const { return allowances_; }
 
  private:
+  Result<wheel::PreparedWheel> unpack(const fetch::Archive& archive, const std::string& filename);
   Wheels(Session& session, std::vector<std::string> allowances) ;
   Session& session_;
   std::vector<std::string> allowances_;

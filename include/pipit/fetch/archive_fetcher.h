@@ -17,6 +17,7 @@
 #include "pipit/base/result.h"
 #include "pipit/model/candidate.h"
 #include "pipit/net/http.h"
+#include "pipit/sys/file.h"
 #include "pipit/sys/worker_pool.h"
 #include "pipit/verify/digest.h"
 
@@ -31,7 +32,13 @@ struct FetchItem {
 struct Archive {
   std::filesystem::path path;
   verify::Checked checked;
+  // A local file is others' to change: what it looked like when it was hashed. still_the_same() tells whether it does yet.
+  std::optional<sys::FileStat> seen = {};
 };
+
+inline constexpr ErrorCode kArchiveChanged{"archive-changed"};
+// Fails if a local archive was replaced or written to since it was hashed. Asked before and after it is used.
+Status still_the_same(const Archive& archive);
 
 // The bytes are not the promised ones. A fact for the report, with what was computed.
 struct Mismatch {
