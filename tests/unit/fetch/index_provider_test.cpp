@@ -297,7 +297,13 @@ TEST_CASE("N7: a whole wheel that is not the promised one is a mismatch", "[fetc
   site.offer("demo", "demo-1.0-py3-none-any.whl", wheel_of("demo", "1.0", {}));
   site.files["demo-1.0-py3-none-any.whl"] = wheel_of("demo", "1.0", {"Requires-Dist: evil"});
   Run run(site);
-  CHECK(run.needs("demo") == Names{"error: hash-mismatch"});
+  // Nothing of it is read; what was seen is kept for the one report of all broken promises.
+  CHECK(run.needs("demo") == Names{});
+  const model::Candidate candidate = run.best("demo");
+  CHECK_FALSE(run->metadata_read(candidate));
+  CHECK_FALSE(run->archive_at_hand(candidate));
+  REQUIRE(run->mismatch_seen(candidate));
+  CHECK(run->mismatch_seen(candidate)->error.code == verify::kHashMismatch);
 }
 
 TEST_CASE("a hashed project is read from its whole, checked archive only", "[fetch]") {
