@@ -52,7 +52,7 @@ ConsoleOptions console_options(const CommandLine& line, const Settings& settings
   options.progress = bar == "on" || (bar == "auto" && sys::is_terminal(2) && !in_ci);
   options.unicode = wants_unicode(variables);
   options.may_ask = !settings.flag("no-input");
-  options.info_to_stderr = settings.value("report") == "-";
+  options.info_to_stderr = settings.value("report") == "-" || settings.value("output") == "-";
   options.log_file = settings.value("log").value_or("");
   options.command_line = command_line;
   return options;

@@ -14,7 +14,9 @@
 #include "ops/telling.h"
 #include "ops/wanted.h"
 #include "ops/wheels.h"
+#include "pipit/base/url.h"
 #include "pipit/install/plan.h"
+#include "pipit/packaging/pylock.h"
 #include "pipit/sys/file.h"
 
 namespace pipit::ops {
@@ -62,8 +64,10 @@ class Fetching {
       std::erase_if(choice_->resolution.projects, [](const model::Resolved& resolved) { return resolved.user_requested; });
     plan_ = install::make_plan(choice_->resolution, {}, {});
     announce(*plan_, session_);
-    PIPIT_CHECK(sys::make_directories(directory_));
-    for (const install::PlannedProject* project : plan_->changes()) PIPIT_CHECK(adopt_present_file(project->resolved.candidate));
+    if (verb_ != "lock") {
+      PIPIT_CHECK(sys::make_directories(directory_));
+      for (const install::PlannedProject* project : plan_->changes()) PIPIT_CHECK(adopt_present_file(project->resolved.candidate));
+    }
     return gather_archives(plan_->changes(), *wanted_, *choice_, *chooser_, *sources_, *wheels_, session_, listener_);
   }
 
@@ -87,6 +91,45 @@ class Fetching {
     const std::filesystem::path path = directory_ / candidate.file.filename;
     if (archive->path == path || adopted(candidate)) return ok();
     return save(archive->path, path);
+  }
+
+  packaging::LockedPackage lock_entry(const model::Resolved& resolved) {
+    const model::Candidate& candidate = resolved.candidate;
+    packaging::LockedPackage package;
+    package.name = candidate.name;
+    auto relative = [&](const std::filesystem::path& path) { return path.lexically_relative(directory_).generic_string(); };
+    if (!is_archive(candidate)) {
+      auto url = candidate.direct_url ? Url::parse(candidate.direct_url->url) : Result<Url>(fail(make_error(kInternalError, "no URL")));
+      auto path = url ? url->to_path() : Result<std::string>(fail(std::move(url).error()));
+      package.directory.emplace();
+      package.directory->path = path ? relative(*path) : "";
+      package.directory->editable = candidate.editable ? std::optional(true) : std::nullopt;
+      package.directory->subdirectory = candidate.subdirectory;
+      return package;
+    }
+    package.version_text = candidate.version.str();
+    package.version = candidate.version;
+    packaging::LockedFile file;
+    if (const fetch::Archive* archive = sources_->archive(candidate)) file.hashes = {{"sha256", archive->checked.sha256_hex()}};
+    auto url = Url::parse(candidate.file.url);
+    auto path = url ? url->to_path() : Result<std::string>(fail(make_error(kInternalError, "no URL")));
+    if (path) {
+      file.path = relative(*path);
+    } else if (url) {
+      file.url = url->without_credentials();
+    }
+    if (candidate.direct_url) {
+      file.subdirectory = candidate.subdirectory;
+      package.archive = std::move(file);
+      return package;
+    }
+    file.name = candidate.file.filename;
+    if (candidate.kind == model::CandidateKind::wheel) {
+      package.wheels.push_back(std::move(file));
+    } else {
+      package.sdist = std::move(file);
+    }
+    return package;
   }
 
   Status save_built(const model::Candidate& candidate) {
@@ -161,6 +204,16 @@ Result<std::vector<std::string>> download(const DownloadOptions& options, Sessio
     names.push_back(spelled(*resolved));
   }
   return names;
+}
+
+Result<std::string> lock(const DownloadOptions& options, Session& session) {
+  Fetching fetching(options, "lock", session);
+  PIPIT_CHECK(fetching.run());
+  packaging::Pylock lock;
+  lock.created_by = "pipit";
+  for (const model::Resolved* resolved : fetching.projects()) lock.packages.push_back(fetching.lock_entry(*resolved));
+  std::sort(lock.packages.begin(), lock.packages.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
+  return lock.print();
 }
 
 Result<std::vector<std::string>> make_wheels(const DownloadOptions& options, Session& session) {

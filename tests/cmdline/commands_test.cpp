@@ -257,3 +257,15 @@ TEST_CASE("completion asks for a shell, and completes in the shells that are her
                                        "try pipit ins; try pipit install --require-h; try \"$1\" --python \"$2\" uninstall fl; try pipit cache pu; try pipit list --format js\n");
   CHECK(bench.start("/bin/bash", {words, bench.program.string(), venv.string()}).out == "install inspect\n--require-hashes\nflask\npurge\njson\n");
 }
+
+TEST_CASE("lock writes what was resolved, with digests, and only that to standard output", "[cmdline]") {
+  Bench bench;
+  const std::string venv = bench.venv().string();
+  bench.wheel("harbour", "1.0", {"lantern"});
+  const std::string digest = sha256_of(bench.wheel("lantern"));
+  const Outcome outcome = bench.run({"--python", venv, "lock", "-o", "-", "--no-index", "-f", bench.wheels().string(), "harbour"});
+  CHECK(outcome.exit_code == 0);
+  CHECK(outcome.out.starts_with("lock-version = \"1.0\"\n"));
+  CHECK(outcome.out.find("name = \"harbour\"") < outcome.out.find("name = \"lantern\""));
+  CHECK(has(outcome.out, "path = \"wheels/lantern-1.0-py3-none-any.whl\"\nhashes = {sha256 = \"" + digest + "\"}"));
+}

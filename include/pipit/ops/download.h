@@ -25,4 +25,8 @@ Result<std::vector<std::string>> download(const DownloadOptions& options, Sessio
 // The projects whose wheels were built here.
 Result<std::vector<std::string>> make_wheels(const DownloadOptions& options, Session& session);
 
+// The text of a pylock.toml for this platform: the projects of the resolution with the digests of their archives, which are
+// fetched and checked for it. Local archives and trees are paths relative to `directory`, where the file will lie.
+Result<std::string> lock(const DownloadOptions& options, Session& session);
+
 }  // namespace pipit::ops

@@ -3,6 +3,8 @@
 #include "cli/bindings.h"
 #include "cli/commands/commands.h"
 #include "pipit/base/text.h"
+#include "pipit/packaging/pylock.h"
+#include "pipit/sys/file.h"
 
 namespace pipit::cli {
 
@@ -34,6 +36,25 @@ Result<int> command_wheel(CommandContext& context) {
   PIPIT_TRY(auto session, context.session());
   PIPIT_TRY(const auto built, ops::make_wheels(options, *session));
   if (!built.empty()) context.console.info("Successfully built " + join(built, " "));
+  return kSuccess;
+}
+
+Result<int> command_lock(CommandContext& context) {
+  ops::DownloadOptions options;
+  PIPIT_TRY(options.resolve, bind_resolve(context));
+  const std::string output = context.settings.value("output").value_or("pylock.toml");
+  const std::filesystem::path path = context.current_directory / output;
+  if (output != "-") {
+    options.directory = path.parent_path().string();
+    if (!packaging::is_pylock_filename(path.filename().string())) context.console.warn("", output + " is not a valid lock file name.");
+  }
+  PIPIT_TRY(auto session, context.session());
+  PIPIT_TRY(const std::string text, ops::lock(options, *session));
+  if (output == "-") {
+    context.console.data(text);
+  } else {
+    PIPIT_CHECK(sys::replace_file(sys::real_os(), path, text));
+  }
   return kSuccess;
 }
 
