@@ -7,7 +7,9 @@
 #include <set>
 
 #include "ops/finding.h"
+#include "ops/choice_memory.h"
 #include "ops/store_first.h"
+#include "ops/telling.h"
 #include "pipit/base/text.h"
 #include "pipit/base/url.h"
 #include "pipit/ops/install.h"
@@ -52,6 +54,17 @@ std::string shown_wish(const RequirementLine& line) {
   return line.text.empty() && line.requirement ? line.requirement->str() : std::string(trim(line.text));
 }
 
+// What the choice among a requirement's files depends on, besides the requirement.
+std::string circumstances(const TargetView& view, const index::IndexOptions& index, const packaging::FileOptions& files) {
+  std::string text = view.python_version.str();
+  for (const packaging::Tag& tag : view.tags.tags()) text += "\n" + tag.str();
+  for (const auto* list : {&index.index_urls, &index.find_links, &files.no_binary, &files.only_binary}) {
+    text += "\n--";
+    for (const std::string& item : *list) text += "\n" + item;
+  }
+  return text;
+}
+
 }  // namespace
 
 std::string describe(const model::Resolved& resolved) {
@@ -93,6 +106,73 @@ void Chooser::collect_hashes(Choice& choice) const {
 
 std::optional<fetch::Archive> Chooser::archive_at_hand(const model::Candidate& candidate) const {
   return parts_->provider ? parts_->provider->archive_at_hand(candidate) : std::nullopt;
+}
+
+Status Chooser::bring_pinned(StoreFirst& stored, ChoiceMemory& memory, const Choice& choice, const ChooseOptions& options) {
+  struct Wish {
+    std::string name, specifiers;
+    const packaging::Requirement* requirement;
+  };
+  std::vector<Wish> wishes;
+  std::set<std::string> seen;
+  for (const RequirementLine& line : wanted_.requirements) {
+    if (!line.requirement || is_direct(line) || !line.requirement->specifiers.pin()) continue;
+    const std::string name = line.requirement->normalized_name();
+    const bool is_there = std::any_of(options.installed.begin(), options.installed.end(), [&](const python::InstalledDist& dist) {
+      return dist.normalized_name == name && line.requirement->specifiers.contains(dist.version, packaging::Prereleases::allow);
+    });
+    if (is_there || !choice.required.count(name) || stored.has(name) || !seen.insert(name).second) continue;
+    wishes.push_back({name, line.requirement->specifiers.str(), &*line.requirement});
+  }
+  if (wishes.empty()) return ok();
+  if (stored.on_first_miss) std::exchange(stored.on_first_miss, nullptr)();
+  std::vector<resolve::Hint> hints;
+  for (const Wish& wish : wishes) hints.push_back({wish.name, nullptr});
+  parts_->provider->prefetch(hints);
+
+  std::vector<fetch::FetchItem> items;
+  std::vector<const Wish*> item_wishes;
+  std::optional<std::uint64_t> total = 0;
+  for (const Wish& wish : wishes) {
+    PIPIT_TRY(const resolve::Listing listing, parts_->provider->versions(wish.name));
+    auto listed = std::find_if(listing.versions.begin(), listing.versions.end(), [&](const resolve::Listed& version) {
+      return !version.unavailable && wish.requirement->specifiers.contains(version.version, packaging::Prereleases::allow);
+    });
+    if (listed == listing.versions.end()) continue;  // the solver says what is wrong
+    PIPIT_TRY(const resolve::CandidateAnswer answer, parts_->provider->candidate(wish.name, *listed));
+    const auto* candidate = std::get_if<model::Candidate>(&answer);
+    if (!candidate || candidate->kind != model::CandidateKind::wheel) continue;
+    const Hashes& required = choice.required.at(wish.name);
+    Hashes promised;
+    for (const packaging::Hash& hash : candidate->file.hashes)
+      if (hash.algorithm == "sha256" && std::find(required.begin(), required.end(), hash) != required.end()) promised.push_back(hash);
+    if (auto found = wheels_.find(promised); found && found->manifest->filename == candidate->file.filename) {
+      session_.reporter().info("  Using cached " + candidate->file.filename);
+      memory.remember(wish.name, wish.specifiers, required, found->manifest->archive_sha256);
+      stored.put(*candidate, std::move(*found));
+      continue;
+    }
+    tell_fetch(*candidate, session_);
+    total = total && candidate->file.size_bytes ? std::optional(*total + *candidate->file.size_bytes) : std::nullopt;
+    items.push_back({*candidate, {required, candidate->file.hashes}});
+    item_wishes.push_back(&wish);
+  }
+  if (items.empty()) return ok();
+  PIPIT_TRY(const std::filesystem::path scratch, session_.scratch_directory());
+  session_.reporter().transfer_planned(items.size(), total);
+  std::vector<std::optional<wheel::PreparedWheel>> arrived(items.size());  // each slot is written by one worker
+  fetch::ArchiveFetcher fetcher([this] { return session_.http(); }, scratch, session_.workers(), options.listener);
+  auto arrivals = fetcher.fetch(items, [&](std::size_t i, const fetch::Archive& archive) {
+    if (auto added = wheels_.add(archive, items[i].candidate.file.filename)) arrived[i] = std::move(*added);
+  }, session_.stop());
+  PIPIT_CHECK(session_.check_cancelled());
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    // Whatever did not go well is met again, and told with everything else that is wrong, on the ordinary way.
+    if (!arrived[i]) continue;
+    memory.remember(item_wishes[i]->name, item_wishes[i]->specifiers, choice.required.at(item_wishes[i]->name), arrived[i]->manifest->archive_sha256);
+    stored.put(items[i].candidate, std::move(*arrived[i]));
+  }
+  return ok();
 }
 
 Status Chooser::open_direct_references(Choice& choice, std::vector<resolve::Root>& roots) {
@@ -225,7 +305,9 @@ Result<Choice> Chooser::choose(const ChooseOptions& options) {
   index::IndexOptions index = index_options(options.resolve, wanted_.options, session_);
   PIPIT_TRY(fetch::ProviderOptions provider_settings, provider_options(options.resolve, choice));
   parts_->memory = index_memory(session_);
-  StoreFirst stored(wheels_, view_, provider_settings, wanted_, choice.required);
+  ChoiceMemory memory(session_.os(), session_.cache_directory() ? std::optional(*session_.cache_directory() / "choices-v1") : std::nullopt,
+                      circumstances(view_, index, wanted_.options));
+  StoreFirst stored(wheels_, view_, provider_settings, wanted_, choice.required, memory);
   auto http = [this] { return session_.http(); };
   auto looking = index::looking_in(index, kDefaultIndexUrl);
   parts_->index = std::make_unique<index::IndexClient>(std::move(index), http, session_.workers(), parts_->memory);
@@ -237,6 +319,7 @@ Result<Choice> Chooser::choose(const ChooseOptions& options) {
     for (const std::string& line : looking) session_.reporter().info(line);
   };
 
+  if (options.bring_pinned) PIPIT_CHECK(bring_pinned(stored, memory, choice, options));
   Diagnostics diagnostics;
   auto outcome = resolve::solve(solver, stored, diagnostics);
   static_cast<void>(parts_->memory->save());  // what is not remembered is found out again

@@ -27,6 +27,10 @@ struct ChooseOptions {
   std::vector<python::InstalledDist> installed;   // empty: nothing is looked at
   std::vector<std::string> explain;
   bool from_store = true;                         // false: the archives themselves are wanted
+  // Pinned and hashed wheels are brought in before solving, all at once (install only): their dependencies are then read from
+  // what is to be installed.
+  bool bring_pinned = false;
+  fetch::FetchListener* listener = nullptr;
 };
 
 struct Choice {
@@ -36,6 +40,9 @@ struct Choice {
   std::vector<std::string> unpinned_without_version;              // names hash mode complains about
   HashReport report;                                              // problems seen so far (direct references)
 };
+
+class StoreFirst;
+class ChoiceMemory;
 
 class Chooser {
  public:
@@ -50,6 +57,7 @@ class Chooser {
   std::optional<fetch::Archive> archive_at_hand(const model::Candidate& candidate) const;
 
  private:
+  Status bring_pinned(StoreFirst& stored, ChoiceMemory& memory, const Choice& choice, const ChooseOptions& options);
   Status open_direct_references(Choice& choice, std::vector<resolve::Root>& roots);
   void collect_hashes(Choice& choice) const;
   std::vector<resolve::Rule> rules(const std::vector<packaging::RequirementLine>& lines) const;

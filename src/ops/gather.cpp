@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <mutex>
 
+#include "ops/telling.h"
 #include "pipit/base/text.h"
 #include "pipit/base/url.h"
 #include "pipit/ops/install.h"
@@ -138,15 +139,14 @@ class Gathering {
         report_mismatch(resolved, {candidate, promise(candidate)}, {archive->checked.digests(), checked.error()});
         return;
       }
+      if (!candidate.direct_url) tell_fetch(candidate, session_);
       note_digest(resolved, archive->checked.digests());
       if (candidate.kind == model::CandidateKind::wheel) at_hand_.push_back(&resolved);
       return;
     }
     items_.push_back({candidate, promise(candidate)});
     resolved_.push_back(&resolved);
-    const std::string size = candidate.file.size_bytes ? fmt::format(" ({})", format_size(*candidate.file.size_bytes)) : "";
-    const bool local = candidate.file.url.starts_with("file:");
-    session_.reporter().info(fmt::format("  {} {}{}", local ? "Processing" : "Downloading", local ? Url::parse(candidate.file.url)->to_path().value_or("") : candidate.file.filename, size));
+    tell_fetch(candidate, session_);
   }
 
   Status look_into(const model::Candidate& candidate, const fetch::Archive& archive, std::string* metadata_text) {

@@ -210,6 +210,9 @@ Result<InstallReport> install(const InstallOptions& options, Session& session) {
   const install::PlanOptions planning = plan_options(options);
   ChooseOptions choosing{options.resolve, upgrade_strategy(options), {}, options.explain};
   if (!planning.ignore_installed && !planning.force_reinstall) choosing.installed = installed;
+  choosing.from_store = !options.report;  // a report names where each file comes from
+  choosing.bring_pinned = true;
+  choosing.listener = &listener;
   if (!wanted.requirements.empty()) session.reporter().phase("Resolving");
   PIPIT_TRY(Choice choice, chooser.choose(choosing));
   if (options.resolve.only_deps) drop_named(choice.resolution);

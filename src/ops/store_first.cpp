@@ -22,7 +22,7 @@ bool fits(const wheel::Manifest& manifest, const packaging::WheelFilename& filen
 }  // namespace
 
 StoreFirst::StoreFirst(Wheels& wheels, const TargetView& view, const fetch::ProviderOptions& settings, const Wanted& wanted,
-                       const std::map<std::string, packaging::Hashes>& required)
+                       const std::map<std::string, packaging::Hashes>& required, const ChoiceMemory& memory)
     : markers_(settings.markers), no_dependencies_(settings.no_dependencies) {
   for (const packaging::RequirementLine& line : wanted.requirements) {
     if (!line.requirement || line.requirement->url || !line.requirement->specifiers.pin()) continue;
@@ -30,30 +30,32 @@ StoreFirst::StoreFirst(Wheels& wheels, const TargetView& view, const fetch::Prov
     auto hashes = required.find(name);
     if (hashes == required.end() || !settings.finder.formats.admits_wheels(name) || stored_.count(name)) continue;
     if (settings.finder.uploaded_prior_to) continue;  // the store does not know when a file was uploaded
-    std::optional<Stored> best;
-    for (const packaging::Hash& hash : hashes->second) {
-      if (hash.algorithm != "sha256") continue;
-      auto found = wheels.find({hash});
-      if (!found) continue;
-      auto filename = packaging::WheelFilename::parse(found->manifest->filename);
-      if (!filename || !fits(*found->manifest, *filename, name, line.requirement->specifiers, view, settings.ignore_requires_python)) continue;
-      model::Candidate candidate;
-      candidate.name = name;
-      candidate.version = filename->version;
-      candidate.version_text = filename->version_text;
-      candidate.tag_rank = view.tags.rank(filename->tags).value_or(0);
-      candidate.build = filename->build;
-      candidate.file.filename = found->manifest->filename;
-      candidate.file.url = "store:" + hash.hex;
-      candidate.file.hashes = {hash};
-      if (best && (best->candidate.tag_rank < candidate.tag_rank ||
-                   (best->candidate.tag_rank == candidate.tag_rank && best->candidate.build >= candidate.build)))
-        continue;
-      best = Stored{std::move(*found), std::move(candidate)};
-    }
-    // A better file than the one stored may be on offer: only a list that names no other digest is decided here without asking.
-    if (best) stored_.emplace(name, std::move(*best));
+    const auto sha256 = memory.recall(name, line.requirement->specifiers.str(), hashes->second);
+    auto found = sha256 ? wheels.find({{"sha256", *sha256}}) : std::nullopt;
+    if (!found) continue;
+    auto filename = packaging::WheelFilename::parse(found->manifest->filename);
+    if (!filename || !fits(*found->manifest, *filename, name, line.requirement->specifiers, view, settings.ignore_requires_python)) continue;
+    model::Candidate candidate;
+    candidate.name = name;
+    candidate.version = filename->version;
+    candidate.version_text = filename->version_text;
+    candidate.tag_rank = view.tags.rank(filename->tags).value_or(0);
+    candidate.build = filename->build;
+    candidate.file.filename = found->manifest->filename;
+    candidate.file.url = "store:" + *sha256;
+    candidate.file.hashes = {{"sha256", *sha256}};
+    put(std::move(candidate), std::move(*found));
   }
+}
+
+void StoreFirst::put(model::Candidate candidate, wheel::PreparedWheel wheel) {
+  const std::string name = candidate.name;
+  stored_.insert_or_assign(name, Stored{std::move(wheel), std::move(candidate)});
+}
+
+const StoreFirst::Stored* StoreFirst::find(const model::Candidate& candidate) const {
+  auto found = stored_.find(candidate.name);
+  return found != stored_.end() && found->second.candidate.file.url == candidate.file.url ? &found->second : nullptr;
 }
 
 resolve::Provider& StoreFirst::behind() {
@@ -83,14 +85,15 @@ Result<resolve::CandidateAnswer> StoreFirst::direct(const packaging::Requirement
 }
 
 Result<resolve::DependencyAnswer> StoreFirst::dependencies(const model::Candidate& candidate, const std::string& extra) {
-  if (!candidate.file.url.starts_with("store:")) {
+  const Stored* stored = find(candidate);
+  if (!stored) {
     auto answer = behind_->dependencies(candidate, extra);
     // Bytes that break a promise are reported with all others, in one report, once the choice is made (gather); nothing of
     // them is read. Until then such a project counts as one without dependencies.
     if (!answer && answer.error().code == verify::kHashMismatch) return resolve::DependencyAnswer(resolve::Dependencies{});
     return answer;
   }
-  const wheel::Manifest& manifest = *stored_.at(candidate.name).wheel.manifest;
+  const wheel::Manifest& manifest = *stored->wheel.manifest;
   resolve::Dependencies answer;
   if (!extra.empty())
     answer.provides_extra = std::any_of(manifest.provides_extra.begin(), manifest.provides_extra.end(),
@@ -122,7 +125,7 @@ void StoreFirst::prefetch(std::span<const resolve::Hint> hints) {
 std::map<std::string, wheel::PreparedWheel> StoreFirst::take_used(const model::Resolution& resolution) {
   std::map<std::string, wheel::PreparedWheel> used;
   for (const model::Resolved& resolved : resolution.projects)
-    if (resolved.candidate.file.url.starts_with("store:")) used.emplace(resolved.candidate.name, std::move(stored_.at(resolved.candidate.name).wheel));
+    if (const Stored* stored = find(resolved.candidate)) used.emplace(resolved.candidate.name, stored->wheel);
   return used;
 }
 

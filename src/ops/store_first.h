@@ -6,6 +6,7 @@
 #include <map>
 #include <string>
 
+#include "ops/choice_memory.h"
 #include "ops/target_view.h"
 #include "ops/wanted.h"
 #include "ops/wheels.h"
@@ -18,7 +19,10 @@ namespace pipit::ops {
 class StoreFirst final : public resolve::Provider {
  public:
   StoreFirst(Wheels& wheels, const TargetView& view, const fetch::ProviderOptions& settings, const Wanted& wanted,
-             const std::map<std::string, packaging::Hashes>& required);
+             const std::map<std::string, packaging::Hashes>& required, const ChoiceMemory& memory);
+  bool has(const std::string& name) const { return stored_.count(name) != 0; }
+  // A wheel that was just brought in for a project.
+  void put(model::Candidate candidate, wheel::PreparedWheel wheel);
   void set_behind(resolve::Provider& provider) { behind_ = &provider; }
   void forget_all() { stored_.clear(); }
 
@@ -38,6 +42,7 @@ class StoreFirst final : public resolve::Provider {
     model::Candidate candidate;
   };
   resolve::Provider& behind();
+  const Stored* find(const model::Candidate& candidate) const;
   packaging::MarkerEnvironment markers_;
   bool no_dependencies_ = false;
   std::map<std::string, Stored> stored_;

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "pipit/base/text.h"
+#include "pipit/base/url.h"
 #include "pipit/packaging/requirement.h"
 
 namespace pipit::ops {
@@ -43,6 +45,15 @@ void announce(const install::Plan& plan, Session& session) {
     } else if (!resolved.candidate.direct_url) {
       session.reporter().info(fmt::format("Collecting {}{}", wish(resolved), asked_by(resolved)));
     }
+  }
+}
+
+void tell_fetch(const model::Candidate& candidate, Session& session) {
+  const std::string size = candidate.file.size_bytes ? fmt::format(" ({})", format_size(*candidate.file.size_bytes)) : "";
+  if (auto url = Url::parse(candidate.file.url); url && url->scheme == "file") {
+    session.reporter().info("  Processing " + url->to_path().value_or(candidate.file.filename) + size);
+  } else {
+    session.reporter().info("  Downloading " + candidate.file.filename + size);
   }
 }
 

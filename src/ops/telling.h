@@ -26,4 +26,7 @@ std::string spelled(const model::Resolved& resolved);
 // "Requirement already satisfied: ..." and "Collecting ..." for each project of the plan.
 void announce(const install::Plan& plan, Session& session);
 
+// "  Downloading NAME (SIZE)" or "  Processing PATH", when an archive is about to be fetched.
+void tell_fetch(const model::Candidate& candidate, Session& session);
+
 }  // namespace pipit::ops
