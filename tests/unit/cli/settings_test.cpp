@@ -133,7 +133,7 @@ TEST_CASE("unknown keys and other commands' sections are ignored", "[cli]") {
   CHECK(settings->ids().empty());
 }
 
-TEST_CASE("--no-binary and --only-binary move names between two sets in the order typed", "[cli]") {
+TEST_CASE("option --no-binary and --only-binary move names between two sets in the order typed", "[cli]") {
   struct Case {
     std::vector<std::string> words;
     Variables variables;
