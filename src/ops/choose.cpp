@@ -44,12 +44,6 @@ Hashes intersect(const Hashes& a, const Hashes& b) {
 
 bool is_direct(const RequirementLine& line) { return !line.url.empty() || (line.requirement && line.requirement->url); }
 
-Error conflict_error(const resolve::Conflict& conflict, const std::vector<std::string>& hints) {
-  Error error = conflict.error();
-  error.hints.insert(error.hints.end(), hints.begin(), hints.end());
-  return error;
-}
-
 std::string shown_wish(const RequirementLine& line) {
   return line.text.empty() && line.requirement ? line.requirement->str() : std::string(trim(line.text));
 }
@@ -331,7 +325,7 @@ Result<Choice> Chooser::choose(const ChooseOptions& options) {
   if (auto* exhausted = std::get_if<resolve::Exhausted>(&*outcome)) return fail(exhausted->error());
   if (auto* conflict = std::get_if<resolve::Conflict>(&*outcome)) {
     auto hints = resolve::suggest(solver, stored, *conflict);
-    return fail(conflict_error(*conflict, hints ? *hints : std::vector<std::string>{}));
+    return fail(tell_conflict(*conflict, hints ? *hints : std::vector<std::string>{}, session_));
   }
   auto& solution = std::get<resolve::Solution>(*outcome);
   for (const std::string& name : options.explain) {

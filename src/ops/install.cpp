@@ -170,7 +170,6 @@ Status refuse_externally_managed(const python::Interpreter& target, bool break_s
   Error error = make_pip_error(kExternallyManaged, "This environment is externally managed");
   error.layout = Layout::rich;
   for (std::string_view line : split(*target.externally_managed, '\n')) error.details.emplace_back(line);
-  error.because.clear();
   error.hints = {"If you believe this is a mistake, please contact your Python installation or OS distribution provider. You can override this, at the risk of breaking your Python "
                  "installation or OS, by passing --break-system-packages.",
                  "See PEP 668 for the detailed specification."};
@@ -192,7 +191,11 @@ Result<InstallReport> install(const InstallOptions& options, Session& session) {
   PIPIT_TRY(const python::Interpreter* target, session.target());
   PIPIT_TRY(const Destination destination, find_destination(options, *target, session));
   if (destination.is_environment && !(options.dry_run && options.report)) PIPIT_CHECK(refuse_externally_managed(*target, options.break_system_packages));
-  if (!options.dry_run) PIPIT_CHECK(settle(destination.root, session));
+  sys::FileLock lock;
+  if (!options.dry_run) {
+    PIPIT_TRY(lock, lock_run(destination.root, session));
+    PIPIT_CHECK(settle(destination.root, session));
+  }
 
   // 2. What is wanted, and what is there already.
   PIPIT_TRY(const TargetView view, view_target(*target, options.resolve.foreign));
@@ -242,8 +245,8 @@ Result<InstallReport> install(const InstallOptions& options, Session& session) {
       choice.stored.erase(name);
     }
     session.reporter().warn("stale-store", fmt::format("files of {} were changed behind the cache's back; they are fetched again", join(stale, ", ")));
-    InstallOptions again = options;
-    return install(again, session);
+    lock.unlock();
+    return install(options, session);
   }
   if (!placed) return fail(std::move(placed).error());
   print_allowances(*gathered, session);

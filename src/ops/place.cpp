@@ -133,6 +133,22 @@ install::LockWait lock_wait(Session& session) {
   return wait;
 }
 
+Result<sys::FileLock> lock_run(const std::filesystem::path& root, Session& session) {
+  if (session.depth() > 0) return sys::FileLock();  // a build environment belongs to its run alone
+  std::filesystem::path directory;
+  if (const auto& cache = session.cache_directory()) {
+    directory = *cache / "locks";
+  } else if (auto runtime = session.variable("XDG_RUNTIME_DIR"); runtime && runtime->starts_with('/')) {
+    directory = std::filesystem::path(*runtime) / "pipit";
+  } else {
+    return sys::FileLock();
+  }
+  auto lock = install::lock_environment(session.os(), directory, root, lock_wait(session), session.stop());
+  if (lock || lock.error().code == sys::kLockTimeout || lock.error().code == kCancelled) return lock;
+  session.reporter().debug("no lock before the transaction's own: " + lock.error().message);
+  return sys::FileLock();
+}
+
 Status settle(const std::filesystem::path& root, Session& session) {
   PIPIT_TRY(const install::Recovered recovered, install::recover(session.os(), root, lock_wait(session), session.stop()));
   if (recovered == install::Recovered::finished) session.reporter().warn("recovered", "an interrupted run was found and finished");

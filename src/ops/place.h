@@ -54,6 +54,9 @@ std::optional<install::Upgrade> flat_upgrade(const InstallOptions& options);
 Status place(const PlaceRequest& request, std::vector<std::string>& stale, Session& session);
 
 install::LockWait lock_wait(Session& session);
+// One run at a time looks at, and changes, an environment. The lock lies in the cache or the runtime directory until the
+// transaction takes its own; where neither can be written, the transaction's is the only one.
+Result<sys::FileLock> lock_run(const std::filesystem::path& root, Session& session);
 // What a killed run left behind is settled before anything is looked at.
 Status settle(const std::filesystem::path& root, Session& session);
 

@@ -57,4 +57,31 @@ void tell_fetch(const model::Candidate& candidate, Session& session) {
   }
 }
 
+Error tell_conflict(const resolve::Conflict& conflict, const std::vector<std::string>& hints, Session& session) {
+  auto say_error = [&](std::string text) { session.reporter().say({Severity::error, {}, mask_credentials(text), {}}); };
+  const resolve::ClassicReport& classic = conflict.classic;
+  Error error = conflict.error();
+  error.hints.insert(error.hints.end(), hints.begin(), hints.end());
+  if (classic.not_found) {
+    const auto& missing = *classic.not_found;
+    if (!missing.yanked.empty()) say_error("Ignored the following yanked versions: " + join(missing.yanked, ", "));
+    if (!missing.requires_python.empty())
+      say_error("Ignored the following versions that require a different python version: " + join(missing.requires_python, "; "));
+    say_error(fmt::format("Could not find a {}version that satisfies the requirement {} (from versions: {})", missing.final_only ? "final " : "",
+                          missing.requirement, missing.versions.empty() ? "none" : join(missing.versions, ", ")));
+    return error;
+  }
+  say_error(classic.headline());
+  std::string text = "\nThe conflict is caused by:";
+  for (const std::string& cause : classic.causes) text += "\n    " + cause;
+  if (!classic.no_candidates.empty())
+    text += "\n\nAdditionally, some packages in these conflicts have no matching distributions available for your environment:\n    " +
+            join(classic.no_candidates, "\n    ");
+  text += "\n\nTo fix this you could try to:\n1. loosen the range of package versions you've specified\n2. remove package versions to allow pip to attempt to solve "
+          "the dependency conflict\n";
+  session.reporter().info(mask_credentials(text));
+  error.message = "ResolutionImpossible: for help visit https://pip.pypa.io/en/latest/topics/dependency-resolution/#dealing-with-dependency-conflicts";
+  return error;
+}
+
 }  // namespace pipit::ops

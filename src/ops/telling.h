@@ -6,6 +6,7 @@
 #include "pipit/fetch/archive_fetcher.h"
 #include "pipit/install/plan.h"
 #include "pipit/ops/session.h"
+#include "pipit/resolve/conflict.h"
 
 namespace pipit::ops {
 
@@ -28,5 +29,8 @@ void announce(const install::Plan& plan, Session& session);
 
 // "  Downloading NAME (SIZE)" or "  Processing PATH", when an archive is about to be fetched.
 void tell_fetch(const model::Candidate& candidate, Session& session);
+
+// What pip says of a conflict before it gives up, and the error that then ends the run: pip's last words, our explanation.
+Error tell_conflict(const resolve::Conflict& conflict, const std::vector<std::string>& hints, Session& session);
 
 }  // namespace pipit::ops

@@ -73,6 +73,7 @@ Result<UninstallReport> uninstall(const UninstallOptions& options, Session& sess
     for (std::string_view line : split(*target->externally_managed, '\n')) error.details.emplace_back(line);
     return fail(std::move(error));
   }
+  PIPIT_TRY(const sys::FileLock lock, lock_run(target->prefix, session));
   PIPIT_CHECK(settle(target->prefix, session));
   PIPIT_TRY(const Destination destination, find_destination({}, *target, session));
   PIPIT_TRY(const std::vector<std::string> names, names_to_remove(options, session));
