@@ -53,6 +53,8 @@ ConsoleOptions console_options(const CommandLine& line, const Settings& settings
   options.unicode = wants_unicode(variables);
   options.may_ask = !settings.flag("no-input");
   options.info_to_stderr = settings.value("report") == "-" || settings.value("output") == "-";
+  const std::string_view command = line.command ? line.command->name : std::string_view();
+  options.debug_to_stderr = command != "install" && command != "download" && command != "wheel" && command != "uninstall" && command != "lock";
   options.log_file = settings.value("log").value_or("");
   options.command_line = command_line;
   return options;

@@ -75,7 +75,7 @@ void Console::say(const Diagnostic& diagnostic) {
   switch (diagnostic.severity) {
     case Severity::debug:
       log("", text);
-      if (options_.verbosity >= 1) options_.info_to_stderr ? err(text + "\n") : out(text + "\n");
+      if (options_.verbosity >= 1) options_.info_to_stderr || options_.debug_to_stderr ? err(text + "\n") : out(text + "\n");
       return;
     case Severity::info:
       log("", text);

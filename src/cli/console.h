@@ -21,6 +21,7 @@ struct ConsoleOptions {
   bool unicode = true;      // draw with more than ASCII
   bool may_ask = true;
   bool info_to_stderr = false;  // data goes to standard output (--report -), so the talk moves aside
+  bool debug_to_stderr = false;  // -v beside data on standard output (list, inspect, freeze ...)
   std::string log_file;
   std::string command_line;  // for the log
 };

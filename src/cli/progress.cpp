@@ -56,6 +56,18 @@ void TransferProgress::phase(const std::string& what, bool color) {
   visible_ = true;
 }
 
+// The file that has the most still to come, with its own share, cut to fit.
+std::string TransferProgress::current_item(std::size_t room) const {
+  const std::pair<const std::string, Item>* largest = nullptr;
+  for (const auto& entry : items_)
+    if (!largest || entry.second.size.value_or(0) - entry.second.received > largest->second.size.value_or(0) - largest->second.received) largest = &entry;
+  if (!largest || room < 16) return {};
+  std::string share;
+  if (largest->second.size && *largest->second.size > 0)
+    share = fmt::format(" {}%", std::min<std::uint64_t>(100, largest->second.received * 100 / *largest->second.size));
+  return "  " + escape_for_terminal(largest->first).substr(0, room - 2 - share.size()) + share;
+}
+
 void TransferProgress::draw(bool color, bool unicode) {
   const auto now = std::chrono::steady_clock::now();
   if (now - drawn_ < kDrawEvery || now - began_ < kQuietFor) return;
@@ -71,6 +83,7 @@ void TransferProgress::draw(bool color, bool unicode) {
     text += fmt::format("  {}/s", format_size(static_cast<std::uint64_t>(rate)));
   }
   const int columns = sys::terminal_columns(2, 80);
+  text += current_item(static_cast<std::size_t>(std::max(0, columns - static_cast<int>(text.size()) - 12)));
   std::string bar;
   const int room = std::min(kBarWidthMax, columns - static_cast<int>(text.size()) - 4);
   if (bytes_planned_ && *bytes_planned_ > 0 && room >= 8) {

@@ -27,6 +27,7 @@ class TransferProgress {
     std::optional<std::uint64_t> size;
   };
   std::uint64_t received_total() const;
+  std::string current_item(std::size_t room) const;
   std::map<std::string, Item> items_;
   std::uint64_t files_planned_ = 0, files_done_ = 0, bytes_done_ = 0;
   std::optional<std::uint64_t> bytes_planned_;

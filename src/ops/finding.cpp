@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 #include <chrono>
 
 #include "ops/wanted.h"
@@ -73,7 +74,12 @@ resolve::PrereleasePolicy prerelease_policy(const packaging::FileOptions& files)
 
 index::IndexOptions index_options(const ResolveOptions& options, const packaging::FileOptions& files, Session& session) {
   index::IndexOptions index;
-  index.index_urls = files.index_urls;
+  std::set<std::string> seen;  // one index named twice is one index
+  for (const std::string& url : files.index_urls) {
+    std::string_view bare = url;
+    while (bare.ends_with('/')) bare.remove_suffix(1);
+    if (seen.insert(std::string(bare)).second) index.index_urls.push_back(url);
+  }
   index.find_links = files.find_links;
   index.strategy = options.index_strategy == IndexStrategy::first_index ? index::IndexStrategy::first_index
                    : options.index_strategy == IndexStrategy::unsafe_best_match ? index::IndexStrategy::unsafe_best_match

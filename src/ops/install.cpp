@@ -202,6 +202,7 @@ Result<InstallReport> install(const InstallOptions& options, Session& session) {
   PIPIT_TRY(const Wanted wanted, read_wanted(options.resolve, view.markers, "install", session));
   Diagnostics diagnostics;
   std::vector<python::InstalledDist> installed = python::installed_in(site_directories_of(destination, *target), diagnostics);
+  PIPIT_CHECK(whole_list(diagnostics));
   session.report(diagnostics);
   PIPIT_TRY(install::Snapshot snapshot, install::take_snapshot(session.os(), destination.site_directories));
 

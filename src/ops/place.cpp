@@ -62,7 +62,6 @@ Result<wheel::InstallImage> plan_image(const install::PlannedProject& project, c
   wheel::WriteOptions write;
   write.scheme = request.destination.scheme;
   write.requirement_name = wheel.manifest->name;
-  write.scheme.headers += "/" + write.requirement_name;
   write.interpreter = request.destination.interpreter;
   write.requested = resolved.user_requested;
   write.direct_url = resolved.candidate.direct_url;
@@ -147,6 +146,21 @@ Result<sys::FileLock> lock_run(const std::filesystem::path& root, Session& sessi
   if (lock || lock.error().code == sys::kLockTimeout || lock.error().code == kCancelled) return lock;
   session.reporter().debug("no lock before the transaction's own: " + lock.error().message);
   return sys::FileLock();
+}
+
+Status whole_list(const Diagnostics& diagnostics) {
+  std::optional<Error> first;
+  for (const Diagnostic& diagnostic : diagnostics.items()) {
+    if (diagnostic.id != python::kEnvironmentUnreadable.id) continue;
+    Error error = make_error(python::kEnvironmentUnreadable, diagnostic.message).at(diagnostic.where);
+    if (first) {
+      first->also.push_back(std::move(error));
+    } else {
+      first = std::move(error).hint("nothing was changed: what is installed must be readable first");
+    }
+  }
+  if (first) return fail(std::move(*first));
+  return ok();
 }
 
 Status settle(const std::filesystem::path& root, Session& session) {

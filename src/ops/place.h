@@ -57,6 +57,8 @@ install::LockWait lock_wait(Session& session);
 // One run at a time looks at, and changes, an environment. The lock lies in the cache or the runtime directory until the
 // transaction takes its own; where neither can be written, the transaction's is the only one.
 Result<sys::FileLock> lock_run(const std::filesystem::path& root, Session& session);
+// Fails if a part of what is installed could not be read: nothing may be changed by a list with holes.
+Status whole_list(const Diagnostics& diagnostics);
 // What a killed run left behind is settled before anything is looked at.
 Status settle(const std::filesystem::path& root, Session& session);
 

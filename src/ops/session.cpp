@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "ops/place.h"
 #include "pipit/base/text.h"
 #include "pipit/net/curl_client.h"
 #include "pipit/python/venv.h"
@@ -103,6 +104,8 @@ Result<const python::Interpreter*> Session::target() {
     PIPIT_TRY(auto found, python::find_target(target_request(), inspect_options()));
     reporter_.debug(found.reason);
     target_ = std::move(found.interpreter);
+    // Whatever looks at an environment looks at a whole one: what a killed run left behind is settled first.
+    PIPIT_CHECK(settle(target_->prefix, *this));
   }
   if (options_.require_virtualenv && !target_->is_venv)
     return fail(make_pip_error(kVirtualenvRequired, "Could not find an activated virtualenv (required)."));
@@ -160,7 +163,7 @@ const std::optional<std::filesystem::path>& Session::cache_directory() {
 Result<std::filesystem::path> Session::scratch_directory() {
   if (outer_) return outer_->scratch_directory();
   if (!parts_->scratch) {
-    PIPIT_TRY(parts_->scratch, sys::TempDir::create(variable("TMPDIR").value_or(""), "pipit-"));
+    PIPIT_TRY(parts_->scratch, sys::TempDir::create({}, "pipit-"));
   }
   return parts_->scratch->path();
 }

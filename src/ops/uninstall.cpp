@@ -80,6 +80,7 @@ Result<UninstallReport> uninstall(const UninstallOptions& options, Session& sess
   if (names.empty()) return fail(make_pip_error(kNothingToDo, "You must give at least one requirement to uninstall (see \"pip help uninstall\")"));
   Diagnostics diagnostics;
   const auto installed = python::installed_in(target->search_path, diagnostics);
+  PIPIT_CHECK(whole_list(diagnostics));
   PIPIT_TRY(install::Snapshot snapshot, install::take_snapshot(session.os(), destination.site_directories));
 
   std::vector<python::InstalledDist> going, staying;

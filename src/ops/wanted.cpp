@@ -19,7 +19,7 @@ namespace {
 using packaging::LoadedFile;
 using packaging::RequirementLine;
 
-constexpr std::uint64_t kRequirementsFileMaxBytes = 64u << 20;
+constexpr std::uint64_t kRequirementsFileMaxBytes = 64u << 20, kStreamMaxBytes = 16u << 20;
 
 // pip's words for a remote file that answers with an error.
 Error http_error(int status, const Url& url) {
@@ -43,16 +43,28 @@ Result<LoadedFile> load_remote(const Url& url, Session& session) {
   return file;
 }
 
+// A file, or what a shell hands over: `-r /dev/stdin`, `-r <(command)`. An endless device ends at the cap.
+Result<LoadedFile> load_local(const std::filesystem::path& path) {
+  PIPIT_TRY(const auto found, sys::stat_path(path));
+  if (found && found->kind == sys::FileStat::Kind::other) {
+    if (const int fd = sys::real_os().openat(AT_FDCWD, path.c_str(), O_RDONLY | O_CLOEXEC, 0); fd >= 0) {
+      sys::File stream(sys::real_os(), fd);
+      PIPIT_TRY(std::string bytes, stream.read_all(kStreamMaxBytes));
+      return LoadedFile{std::move(bytes), std::nullopt};
+    }
+  }
+  PIPIT_TRY(std::string bytes, sys::read_file(path, kRequirementsFileMaxBytes));
+  return LoadedFile{std::move(bytes), std::nullopt};
+}
+
 Result<LoadedFile> load(const std::string& location, Session& session) {
   if (looks_like_url(location)) {
     PIPIT_TRY(const Url url, Url::parse(location));
     if (url.scheme != "file") return load_remote(url, session);
     PIPIT_TRY(const std::string path, url.to_path());
-    PIPIT_TRY(std::string bytes, sys::read_file(path, kRequirementsFileMaxBytes));
-    return LoadedFile{std::move(bytes), std::nullopt};
+    return load_local(path);
   }
-  PIPIT_TRY(std::string bytes, sys::read_file(session.options().current_directory / location, kRequirementsFileMaxBytes));
-  return LoadedFile{std::move(bytes), std::nullopt};
+  return load_local(session.options().current_directory / location);
 }
 
 // Every line that pip would read by half, or that is not what it looks like, in one error.

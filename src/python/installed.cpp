@@ -52,10 +52,14 @@ NameAndVersion name_and_version(std::string_view text) {
   return out;
 }
 
-std::optional<NameAndVersion> read_name_and_version(const InstalledDist& dist) {
-  for (const fs::path& file : metadata_files(dist))
-    if (const auto mapped = sys::MappedFile::open(file)) return name_and_version(mapped->text());
-  return std::nullopt;
+// nullopt: there is no such file. An error: it is there and cannot be read.
+Result<std::optional<NameAndVersion>> read_name_and_version(const InstalledDist& dist) {
+  for (const fs::path& file : metadata_files(dist)) {
+    const auto mapped = sys::MappedFile::open(file);
+    if (mapped) return std::optional(name_and_version(mapped->text()));
+    if (!sys::is_absent(mapped.error())) return fail(mapped.error());
+  }
+  return std::optional<NameAndVersion>();
 }
 
 std::string first_line_of(const fs::path& path) {
@@ -72,6 +76,7 @@ class Scan {
 
   void directory(const fs::path& site) {
     const auto entries = sys::list_directory(site);
+    if (!entries && !sys::is_absent(entries.error())) unreadable(entries.error());
     if (!entries) return;
     std::vector<std::string> links;
     const bool egg = ends_with(ascii_lower(site.filename().string()), ".egg");
@@ -85,6 +90,9 @@ class Scan {
   std::vector<InstalledDist> take() { return std::move(found_); }
 
  private:
+  // What cannot be read is not absent: who changes the environment must stop (kEnvironmentUnreadable), others say so and go on.
+  void unreadable(const Error& error) { diagnostics_.add({Severity::error, std::string(kEnvironmentUnreadable.id), error.message, error.where}); }
+
   // setuptools' old editable installs: a file that names the project's directory, which holds the egg-info.
   void egg_link(const fs::path& site, const std::string& name) {
     const std::string target = first_line_of(site / name);
@@ -109,7 +117,9 @@ class Scan {
     const bool egg_info = ends_with(ascii_lower(entry), ".egg-info");
     const bool named = egg_info || (dash != std::string::npos && dist.kind == MetadataKind::dist_info);
     std::string directory_name = named ? stem.substr(0, dash) : "";
-    const auto read = read_name_and_version(dist);
+    auto found = read_name_and_version(dist);
+    if (!found) return unreadable(found.error());
+    const std::optional<NameAndVersion>& read = *found;
     if (directory_name.empty()) {
       if (!read || !read->name) return skip(dist, "invalid metadata entry 'name'");
       directory_name = *read->name;

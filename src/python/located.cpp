@@ -20,17 +20,19 @@ struct Environment {
 };
 
 // The environment `executable` belongs to: pyvenv.cfg with a home beside it or one directory up.
-std::optional<Environment> environment_of(const fs::path& executable) {
+// Only a file that is not there means "no environment": one that cannot be read must not turn an environment into its base.
+Result<std::optional<Environment>> environment_of(const fs::path& executable) {
   const fs::path bin = executable.parent_path();
   for (const fs::path& directory : {bin, bin.parent_path()}) {
     const auto text = sys::read_file(directory / "pyvenv.cfg", kCfgMaxBytes);
-    if (!text) continue;
+    if (!text && sys::is_absent(text.error())) continue;
+    if (!text) return fail(text.error());
     const PyvenvCfg cfg = parse_pyvenv_cfg(*text);
-    if (!cfg.home) return std::nullopt;
+    if (!cfg.home) return std::optional<Environment>();
     // site: the prefix is the directory above bin, wherever the file was found.
-    return Environment{bin.parent_path(), *cfg.home, cfg.system_site_packages};
+    return std::optional(Environment{bin.parent_path(), *cfg.home, cfg.system_site_packages});
   }
-  return std::nullopt;
+  return std::optional<Environment>();
 }
 
 Error broken(const fs::path& directory, const std::string& why) {
@@ -69,13 +71,14 @@ Result<Located> locate(const fs::path& path) {
   if (sys::is_directory(found.executable)) {
     PIPIT_TRY(found.executable, executable_in(found.executable, path));
   } else if (!sys::exists(found.executable)) {
-    if (environment_of(found.executable))
+    PIPIT_TRY(const auto environment, environment_of(found.executable));
+    if (environment)
       return fail(broken(found.executable.parent_path().parent_path(), dangling_text(found.executable)));
     return fail(make_pip_error(kNoInterpreter, fmt::format("Could not locate Python interpreter {}", path.string())));
   }
   found.base_executable = found.executable;
   for (int depth = 0; depth < kNestingMax; ++depth) {
-    const auto environment = environment_of(found.base_executable);
+    PIPIT_TRY(const auto environment, environment_of(found.base_executable));
     if (!environment) return found;
     if (found.venv_prefix.empty()) {
       found.venv_prefix = environment->prefix.string();

@@ -54,6 +54,10 @@ std::string errno_text(int error_number, std::string_view path) {
   return "[Errno " + std::to_string(error_number) + "] " + description(error_number) + ": " + python_quoted(path);
 }
 
+bool is_absent(const Error& error) {
+  return error.os_errno == ENOENT || error.os_errno == ENOTDIR || (error.os_errno == 0 && (error.code == kFileNotFound || error.code == kNotARegularFile));
+}
+
 Error os_error(int error_number, std::string_view doing, std::string_view path) {
   const ErrorCode code = error_number == ENOENT ? kFileNotFound : kOsError;
   Error error = make_error(code, "could not " + std::string(doing) + " `" + std::string(path) + "`: " + description(error_number));
@@ -285,7 +289,7 @@ Result<TempDir> TempDir::create(const std::filesystem::path& parent, std::string
   std::filesystem::path where = parent;
   if (where.empty()) {
     const char* chosen = ::getenv("TMPDIR");
-    where = chosen != nullptr && *chosen != '\0' ? sys::absolute(chosen) : "/tmp";
+    where = chosen != nullptr && *chosen != '\0' && is_directory(chosen) ? sys::absolute(chosen) : "/tmp";  // as Python's tempfile
   }
   for (int attempt = 0;; ++attempt) {
     const std::filesystem::path path = where / random_name(prefix);

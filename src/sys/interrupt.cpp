@@ -30,17 +30,20 @@ sigset_t signals_to_catch() {
 
 // The signals are blocked (threads started later inherit that) and read from a signalfd, so there is no handler, nothing
 // global, and a second Ctrl-C is simply read and forgotten.
+constexpr int kPollMs = 1000;
+
 struct InterruptGuard::State {
   std::stop_source source;
   std::atomic<int> first_signal{0};
+  std::atomic<bool> quitting{false};
   sigset_t caught{}, mask_before{};
-  struct sigaction pipe_before {};
+  struct sigaction pipe_before {}, file_size_before {};
   int signals_fd = -1, quit_fd = -1;
   std::thread reader;
 
   void read_signals() {
     std::array<pollfd, 2> waiting{{{signals_fd, POLLIN, 0}, {quit_fd, POLLIN, 0}}};
-    while (::poll(waiting.data(), waiting.size(), -1) < 0 || waiting[1].revents == 0) {
+    while (!quitting && (::poll(waiting.data(), waiting.size(), kPollMs) <= 0 || waiting[1].revents == 0)) {
       signalfd_siginfo info{};
       if (waiting[0].revents == 0 || ::read(signals_fd, &info, sizeof info) != static_cast<ssize_t>(sizeof info)) continue;
       int none = 0;
@@ -54,6 +57,7 @@ InterruptGuard::InterruptGuard() : state_(std::make_unique<State>()) {
   struct sigaction ignore {};
   ignore.sa_handler = SIG_IGN;
   ::sigaction(SIGPIPE, &ignore, &state_->pipe_before);
+  ::sigaction(SIGXFSZ, &ignore, &state_->file_size_before);  // a file-size limit is an error (EFBIG), not an end
   state_->caught = signals_to_catch();
   state_->quit_fd = ::eventfd(0, EFD_CLOEXEC);
   state_->signals_fd = ::signalfd(-1, &state_->caught, SFD_CLOEXEC | SFD_NONBLOCK);
@@ -69,13 +73,16 @@ InterruptGuard::InterruptGuard() : state_(std::make_unique<State>()) {
 
 InterruptGuard::~InterruptGuard() {
   if (state_->reader.joinable()) {
+    state_->quitting = true;  // read by the thread at the latest when its poll times out, should the wake-up fail
     const std::uint64_t one = 1;
-    if (::write(state_->quit_fd, &one, sizeof one) == static_cast<ssize_t>(sizeof one)) state_->reader.join();
+    while (::write(state_->quit_fd, &one, sizeof one) < 0 && errno == EINTR) continue;
+    state_->reader.join();
   }
   if (state_->signals_fd >= 0) ::close(state_->signals_fd);
   if (state_->quit_fd >= 0) ::close(state_->quit_fd);
   ::pthread_sigmask(SIG_SETMASK, &state_->mask_before, nullptr);
   ::sigaction(SIGPIPE, &state_->pipe_before, nullptr);
+  ::sigaction(SIGXFSZ, &state_->file_size_before, nullptr);
 }
 
 std::stop_token InterruptGuard::token() const { return state_->source.get_token(); }

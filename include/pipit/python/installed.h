@@ -37,6 +37,9 @@ struct InstalledDist {
   Result<std::vector<packaging::EntryPoint>> entry_points() const;
 };
 
+// The id of a diagnostic of severity error: a part of the environment is there and cannot be read, so the list is not whole.
+inline constexpr ErrorCode kEnvironmentUnreadable{"environment-unreadable"};
+
 // In search order; a project that is visible twice appears once, from the first directory. Leftovers ("~x", a dist-info
 // without METADATA) are warned about as pip does and skipped.
 std::vector<InstalledDist> installed_in(const std::vector<std::string>& directories, Diagnostics& diagnostics);

@@ -22,6 +22,8 @@ inline constexpr ErrorCode kFileTooLarge{"file-too-large"};
 // pip's form of an OSError: "[Errno 2] No such file or directory: 'x'".
 std::string errno_text(int error_number, std::string_view path);
 Error os_error(int error_number, std::string_view doing, std::string_view path);
+// Does the error say that nothing is there (or that it is no regular file), rather than that it could not be read?
+bool is_absent(const Error& error);
 
 // An owned descriptor; closes on destruction (close errors are reported only by close()).
 class File {
