@@ -63,7 +63,8 @@ void Console::err(std::string_view text) {
 void Console::log(std::string_view level, std::string_view text) {
   if (!log_) return;
   const std::time_t now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
-  for (std::string_view line : split(mask_credentials(text), '\n'))
+  const std::string masked = mask_credentials(text);
+  for (std::string_view line : split(masked, '\n'))
     fmt::print(log_, "{:%Y-%m-%dT%H:%M:%S} {}{}\n", fmt::gmtime(now), level, printable(line));
   std::fflush(log_);
 }

@@ -24,8 +24,9 @@ std::vector<ConfigFile> candidate_files(const Variables& variables, const std::f
   std::vector<ConfigFile> files;
   const std::string chosen = isolated ? "" : variable(variables, "PIP_CONFIG_FILE").value_or("");
   if (chosen == "/dev/null") return files;
-  const std::string directories = variable(variables, "XDG_CONFIG_DIRS").value_or("");
-  for (std::string_view directory : split(directories.empty() ? "/etc/xdg" : directories, ':'))
+  std::string directories = variable(variables, "XDG_CONFIG_DIRS").value_or("");
+  if (directories.empty()) directories = "/etc/xdg";
+  for (std::string_view directory : split(directories, ':'))
     if (directory.starts_with('/')) add_file(files, ConfigLevel::global, std::filesystem::path(directory) / "pip/pip.conf");
   add_file(files, ConfigLevel::global, "/etc/pip.conf");
   const std::filesystem::path home = home_directory(variables);
