@@ -79,7 +79,7 @@ Outcome Bench::start(const fs::path& started, const Words& words, const std::str
                       {"TMPDIR", temporary().string()},
                       {"XDG_CACHE_HOME", cache().string()},
                       {"XDG_CONFIG_HOME", path("config").string()},
-                      {"XDG_CONFIG_DIRS", path("config").string()},
+                      {"XDG_CONFIG_DIRS", path("config-of-the-machine").string()},
                       {"XDG_RUNTIME_DIR", path("runtime").string()},
                       {"PIP_CONFIG_FILE", "/dev/null"},
                       {"LANG", "C.UTF-8"}};
