@@ -59,15 +59,15 @@ TEST_CASE("a real Python says the same in pipit's environment as in its own venv
       for (const sys::DirEntry& entry : sys::list_directory(env + "/bin").value_or(std::vector<sys::DirEntry>{})) own_names.push_back(entry.name);
       CHECK(own_names == names);
       // And what pipit believes about it is what Python says.
-      CHECK(made->prefix == ours[0]);
-      CHECK(made->base_prefix == ours[2]);
+      CHECK(Json(made->prefix) == ours[0]);
+      CHECK(Json(made->base_prefix) == ours[2]);
       CHECK(made->site_packages == ours[3].get<std::vector<std::string>>());
-      CHECK(made->paths.stdlib == ours[4]["stdlib"]);
-      CHECK(made->paths.platstdlib == ours[4]["platstdlib"]);
-      CHECK(made->paths.purelib == ours[4]["purelib"]);
-      CHECK(made->paths.platlib == ours[4]["platlib"]);
-      CHECK(made->paths.scripts == ours[4]["scripts"]);
-      CHECK(made->paths.data == ours[4]["data"]);
+      CHECK(Json(made->paths.stdlib) == ours[4]["stdlib"]);
+      CHECK(Json(made->paths.platstdlib) == ours[4]["platstdlib"]);
+      CHECK(Json(made->paths.purelib) == ours[4]["purelib"]);
+      CHECK(Json(made->paths.platlib) == ours[4]["platlib"]);
+      CHECK(Json(made->paths.scripts) == ours[4]["scripts"]);
+      CHECK(Json(made->paths.data) == ours[4]["data"]);
     }
   }
 }
@@ -94,18 +94,18 @@ TEST_CASE("facts read from files equal what every real interpreter of this machi
                {"platform_version", m.platform_version}, {"python_full_version", m.python_full_version},
                {"platform_python_implementation", m.platform_python_implementation}, {"python_version", m.python_version},
                {"sys_platform", m.sys_platform}} == said["markers"]);
-    CHECK(python.paths.stdlib == said["paths"]["stdlib"]);
-    CHECK(python.paths.platstdlib == said["paths"]["platstdlib"]);
-    CHECK(python.paths.purelib == said["paths"]["purelib"]);
-    CHECK(python.paths.platlib == said["paths"]["platlib"]);
-    CHECK(python.paths.scripts == said["paths"]["scripts"]);
-    CHECK(python.paths.data == said["paths"]["data"]);
-    CHECK((python.is_venv || python.paths.headers == said["paths"]["include"]));
-    CHECK(python.prefix == said["prefix"]);
-    CHECK(python.base_prefix == said["base_prefix"]);
+    CHECK(Json(python.paths.stdlib) == said["paths"]["stdlib"]);
+    CHECK(Json(python.paths.platstdlib) == said["paths"]["platstdlib"]);
+    CHECK(Json(python.paths.purelib) == said["paths"]["purelib"]);
+    CHECK(Json(python.paths.platlib) == said["paths"]["platlib"]);
+    CHECK(Json(python.paths.scripts) == said["paths"]["scripts"]);
+    CHECK(Json(python.paths.data) == said["paths"]["data"]);
+    CHECK((python.is_venv || Json(python.paths.headers) == said["paths"]["include"]));
+    CHECK(Json(python.prefix) == said["prefix"]);
+    CHECK(Json(python.base_prefix) == said["base_prefix"]);
     CHECK(python.site_packages == said["site_packages"].get<std::vector<std::string>>());
-    CHECK(python.user_site == said["user_site"]);
-    CHECK(python.abi_flags == said["abi_flags"]);
+    CHECK(Json(python.user_site) == said["user_site"]);
+    CHECK(Json(python.abi_flags) == said["abi_flags"]);
     CHECK_FALSE(python.was_run);
   }
 }
