@@ -200,7 +200,7 @@ Status Chooser::open_direct_references(Choice& choice, std::vector<resolve::Root
     PIPIT_TRY(Opened opened, sources_.open(line, line.hashes));
     const std::string shown_url = mask_credentials(url);
     if (opened.mismatch) {
-      HashReport::Unmatched item{shown + (line.origin.file.empty() ? "" : ""), line.hashes, opened.mismatch->computed};
+      HashReport::Unmatched item{shown, line.hashes, opened.mismatch->computed};
       if (item.expected.empty())
         if (auto parsed = Url::parse(url))
           for (const char* algorithm : {"sha512", "sha384", "sha256", "sha224", "sha1", "md5"})

@@ -128,9 +128,8 @@ void warn_about_path(const std::vector<const install::PlannedProject*>& projects
 }
 
 Status put_in_place(const InstallOptions& options, const install::Plan& plan, const Destination& destination, const python::Interpreter& target,
-                    const std::vector<python::InstalledDist>& installed, const install::Snapshot& snapshot, Gathered& gathered, Wheels& wheels, Session& session,
+                    const std::vector<python::InstalledDist>& installed, const install::Snapshot& snapshot, Gathered& gathered, Session& session,
                     std::vector<std::string>& stale) {
-  static_cast<void>(wheels);
   std::vector<const install::PlannedProject*> changes = plan.changes();
   std::string names;
   for (const install::PlannedProject* project : changes) names += (names.empty() ? "" : ", ") + spelled(project->resolved);
@@ -238,7 +237,7 @@ Result<InstallReport> install(const InstallOptions& options, Session& session) {
 
   // 6. Stage, then commit: all or nothing.
   std::vector<std::string> stale;
-  Status placed = put_in_place(options, plan, destination, *target, installed, snapshot, *gathered, *wheels, session, stale);
+  Status placed = put_in_place(options, plan, destination, *target, installed, snapshot, *gathered, session, stale);
   if (!placed && !stale.empty()) {
     // Store entries that were edited through a link are made anew, once.
     for (const std::string& name : stale) {

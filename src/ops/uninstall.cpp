@@ -67,12 +67,7 @@ Result<UninstallReport> uninstall(const UninstallOptions& options, Session& sess
   if (options.names.empty() && options.requirement_files.empty())
     return fail(make_pip_error(kNothingToDo, "You must give at least one requirement to uninstall (see \"pip help uninstall\")"));
   PIPIT_TRY(const python::Interpreter* target, session.target());
-  if (target->externally_managed && !options.break_system_packages) {
-    Error error = make_pip_error(kExternallyManaged, "This environment is externally managed");
-    error.layout = Layout::rich;
-    for (std::string_view line : split(*target->externally_managed, '\n')) error.details.emplace_back(line);
-    return fail(std::move(error));
-  }
+  PIPIT_CHECK(refuse_externally_managed(*target, options.break_system_packages));
   PIPIT_TRY(const sys::FileLock lock, lock_run(target->prefix, session));
   PIPIT_CHECK(settle(target->prefix, session));
   PIPIT_TRY(const Destination destination, find_destination({}, *target, session));
