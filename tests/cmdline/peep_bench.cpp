@@ -6,6 +6,7 @@
 #include "pipit/verify/digest.h"
 #include "support/tar_maker.h"
 #include "support/zip_maker.h"
+#include "support/places.h"
 
 namespace pipit::test {
 
@@ -64,7 +65,7 @@ std::string useless_zip(const std::string& version, const std::string& mark) {
 PeepBench::PeepBench() {
   env = venv();
   fs::create_directory(path("bin"));
-  fs::create_symlink(PIPIT_BINARY, path("bin/peep"));
+  fs::create_symlink(pipit::test::pipit_program(), path("bin/peep"));
   variables = {{"VIRTUAL_ENV", env.string()}, {"TELLTALE", path("telltale").string()}};
 }
 

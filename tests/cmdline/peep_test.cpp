@@ -2,6 +2,7 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include "cmdline/peep_bench.h"
+#include "support/places.h"
 
 using namespace pipit::test;
 
@@ -45,7 +46,7 @@ TEST_CASE("peep hash without files says how it is used; a file that cannot be re
 
 TEST_CASE("a link may carry peep's name with a version", "[cmdline][peep]") {
   PeepBench bench;
-  std::filesystem::create_symlink(PIPIT_BINARY, bench.path("bin/peep-3.11"));
+  std::filesystem::create_symlink(pipit::test::pipit_program(), bench.path("bin/peep-3.11"));
   CHECK(bench.start(bench.path("bin/peep-3.11"), {"hash"}).out == "Usage: peep-3.11 hash file [file ...]\n\n");
 }
 

@@ -7,6 +7,7 @@
 
 #include "pipit/sys/process.h"
 #include "pipit/verify/digest.h"
+#include "support/places.h"
 
 namespace pipit::test {
 
@@ -31,7 +32,7 @@ Bench::Bench() {
   for (const char* name : {"home", "tmp", "cache", "config", "runtime", "wheels"}) fs::create_directory(path(name));
   fs::permissions(path("runtime"), fs::perms::owner_all);
   directory = root_.path();
-  program = PIPIT_BINARY;
+  program = pipit::test::pipit_program();
 }
 
 Bench::~Bench() = default;

@@ -3,6 +3,7 @@
 
 #include "cmdline/local_index.h"
 #include "support/tar_maker.h"
+#include "support/places.h"
 
 using namespace pipit::test;
 namespace fs = std::filesystem;
@@ -49,7 +50,7 @@ std::string direct_url(const fs::path& venv, const std::string& dist) { return r
 TEST_CASE("the offline quick start: hashed wheels and an sdist with its back end in its own tree", "[cmdline]") {
   Bench bench;
   const fs::path venv = bench.venv();
-  const std::string quickstart = std::string(PIPIT_FIXTURES) + "/quickstart";
+  const std::string quickstart = pipit::test::fixtures() + "/quickstart";
   const Outcome outcome = bench.run({"--python", venv.string(), "install", "--no-index", "-f", quickstart + "/wheels", "-r", quickstart + "/offline.txt"});
   INFO(outcome.all());
   CHECK(outcome.exit_code == 0);

@@ -3,6 +3,7 @@
 
 #include "cmdline/local_index.h"
 #include "pipit/sys/process.h"
+#include "support/places.h"
 
 using namespace pipit::test;
 namespace fs = std::filesystem;
@@ -105,7 +106,7 @@ TEST_CASE("option --python stands before or after the command and names a progra
   fs::create_directory_symlink(venv, bench.directory / ".venv");
   CHECK(bench.run({"freeze"}).out == expected);
   const fs::path beside = venv / "bin/pipit";
-  fs::create_symlink(PIPIT_BINARY, beside);
+  fs::create_symlink(pipit::test::pipit_program(), beside);
   bench.directory = bench.path("home");
   bench.program = beside;
   CHECK(bench.run({"freeze"}).out == expected);
@@ -211,7 +212,7 @@ TEST_CASE("a closed standard output does not disturb the installation", "[cmdlin
   Bench bench;
   const fs::path venv = bench.venv();
   bench.wheel("demo");
-  const Outcome outcome = bench.start("/bin/sh", {"-c", "exec \"$0\" \"$@\" >/dev/full", PIPIT_BINARY, "--python", venv.string(), "install", "--no-index", "-f",
+  const Outcome outcome = bench.start("/bin/sh", {"-c", "exec \"$0\" \"$@\" >/dev/full", pipit::test::pipit_program(), "--python", venv.string(), "install", "--no-index", "-f",
                                                   bench.wheels().string(), "demo"});
   CHECK(outcome.exit_code == 120);
   CHECK(has(outcome.err, "Pipe to stdout was broken"));

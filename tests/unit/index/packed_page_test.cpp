@@ -3,16 +3,17 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include "pipit/sys/file.h"
+#include "support/places.h"
 #include "unit/index/page_maker.h"
 
 using namespace pipit;
 using namespace pipit::index;
-using test::made_page;
+using index::test::made_page;
 
 namespace {
 
 ProjectPage rich_page() {
-  ProjectPage page = *parse_simple_json(*sys::read_file(std::string(PIPIT_FIXTURES) + "/index/simple-full.json"),
+  ProjectPage page = *parse_simple_json(*sys::read_file(pipit::test::fixtures() + "/index/simple-full.json"),
                                         *Url::parse("https://index.example/simple/sample-project/"));
   page.files[0].hashes.push_back({"sha1", "not hex"});
   return page;
@@ -35,7 +36,7 @@ TEST_CASE("a packed page gives back every file it was made of", "[index]") {
 }
 
 TEST_CASE("a packed page groups files by version, newest first, and puts nameless ones last", "[index]") {
-  const auto page = test::packed(made_page({{"x-1.0.tar.gz"}, {"x-1.10-py3-none-any.whl"}, {"x-notes.txt"}, {"x-1.9.tar.gz"}, {"x-1.0.0-py3-none-any.whl"}, {"y-1.0-py3-none-any.whl"}, {"x-1.0.tar.gz"}}), "x");
+  const auto page = index::test::packed(made_page({{"x-1.0.tar.gz"}, {"x-1.10-py3-none-any.whl"}, {"x-notes.txt"}, {"x-1.9.tar.gz"}, {"x-1.0.0-py3-none-any.whl"}, {"y-1.0-py3-none-any.whl"}, {"x-1.0.tar.gz"}}), "x");
   std::vector<std::pair<std::string, std::uint32_t>> releases;
   for (const PackedRelease& release : page->releases()) releases.emplace_back(page->text(release.version), release.file_count);
   CHECK(releases == std::vector<std::pair<std::string, std::uint32_t>>{{"1.10", 1}, {"1.9", 1}, {"1.0", 2}, {"", 2}});

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "pipit/sys/file.h"
+#include "support/places.h"
 
 using namespace pipit;
 using namespace pipit::index;
@@ -17,7 +18,7 @@ const Url& page_url() {
   return url;
 }
 
-std::string fixture(const std::string& name) { return *sys::read_file(std::string(PIPIT_FIXTURES) + "/index/" + name); }
+std::string fixture(const std::string& name) { return *sys::read_file(pipit::test::fixtures() + "/index/" + name); }
 
 ProjectPage json(const std::string& text) {
   auto page = parse_simple_json(text, page_url());

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "pipit/sys/dir.h"
+#include "support/places.h"
 #include "python/base_facts.h"
 #include "python/libc.h"
 #include "python/located.h"
@@ -29,13 +30,13 @@ std::string temp(sys::TempDir& holder) {
 
 std::vector<std::string> golden_files() {
   std::vector<std::string> names;
-  const auto entries = sys::list_directory(PIPIT_FIXTURES "/python").value();
+  const auto entries = sys::list_directory(pipit::test::fixtures() + "/python").value();
   for (const sys::DirEntry& entry : entries)
     if (entry.name.size() > 5 && entry.name.substr(entry.name.size() - 5) == ".json") names.push_back(entry.name);
   return names;
 }
 
-Json golden(const std::string& name) { return Json::parse(sys::read_file(PIPIT_FIXTURES "/python/" + name).value()); }
+Json golden(const std::string& name) { return Json::parse(sys::read_file(pipit::test::fixtures() + "/python/" + name).value()); }
 
 std::string placed(std::string text, const std::string& prefix) { return text[0] == '@' ? prefix + text.substr(1) : text; }
 std::vector<std::string> all_placed(const Json& list, const std::string& prefix) {

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "pipit/python/venv.h"
+#include "support/places.h"
 #include "unit/python/fake_python.h"
 #include "unit/python/real_pythons.h"
 
@@ -81,7 +82,7 @@ TEST_CASE("facts read from files equal what every real interpreter of this machi
   const Interpreter& recorder = pythons.at(pythons.size() > 1 ? pythons.size() - 2 : 0);
   for (const Interpreter& python : pythons) {
     CAPTURE(python.executable.string());
-    const std::string text = run_python(recorder.executable, {PIPIT_SOURCE_DIR "/tests/python/record_goldens.py", "--packaging", packaging, "--print",
+    const std::string text = run_python(recorder.executable, {pipit::test::checkout() + "/tests/python/record_goldens.py", "--packaging", packaging, "--print",
                                                               python.executable.string()});
     REQUIRE_FALSE(text.empty());
     const Json said = Json::parse(text);

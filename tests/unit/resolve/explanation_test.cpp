@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "unit/resolve/scenario.h"
+#include "support/places.h"
 
 namespace pipit::resolve::test {
 
@@ -56,7 +57,7 @@ std::string content(const std::filesystem::path& path) {
 
 TEST_CASE("conflicts are explained as the golden files read", "[resolve][golden]") {
   std::size_t compared = 0;
-  for (const auto& entry : std::filesystem::directory_iterator(PIPIT_FIXTURES "/explanations")) {
+  for (const auto& entry : std::filesystem::directory_iterator(pipit::test::fixtures() + "/explanations")) {
     if (entry.path().extension() != ".json") continue;
     INFO(entry.path().filename().string());
     const std::string text = explanation(entry.path());

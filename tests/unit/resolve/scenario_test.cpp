@@ -4,6 +4,7 @@
 #include <catch2/catch_test_macros.hpp>
 #include <filesystem>
 #include <fstream>
+#include "support/places.h"
 
 namespace pipit::resolve::test {
 
@@ -120,7 +121,7 @@ void check_case(const json& scenario, const json& given) {
 
 TEST_CASE("the resolver's scenarios end as their files say", "[resolve][scenario]") {
   std::size_t cases = 0;
-  for (const auto& entry : std::filesystem::directory_iterator(PIPIT_FIXTURES "/scenarios/resolve")) {
+  for (const auto& entry : std::filesystem::directory_iterator(pipit::test::fixtures() + "/scenarios/resolve")) {
     INFO(entry.path().filename().string());
     const json scenario = read_json(entry.path().string());
     for (const json& given : scenario.at("cases")) {
