@@ -78,7 +78,9 @@ class CandidateFinder::Run {
   Verdict judge(const PackedPage& page, const PackedFile& file);
   bool is_local(const PackedPage& page, const PackedFile& file) const { return page.text(file.url).starts_with("file:"); }
   std::optional<Rejection> judge_time(const PackedPage& page, const PackedFile& file) const;
-  packaging::Hashes digests_of(const UsableFile& file) const;
+  packaging::Hashes digests_of(const UsableFile& file, bool read_local) const;
+  std::size_t count_wanted() const;
+  bool is_wanted(const Release& release) const;
   bool digests_are_known(const packaging::Hashes& hashes) const { return !hashes.empty(); }
   void sort_files(Release& release) const;
 
@@ -160,26 +162,39 @@ void CandidateFinder::Run::merge_equal_versions() {
   out_.releases = std::move(merged);
 }
 
-packaging::Hashes CandidateFinder::Run::digests_of(const UsableFile& file) const {
+bool CandidateFinder::Run::is_wanted(const Release& release) const {
+  return wanted_.specifiers.contains(release.version, release.text, packaging::Prereleases::allow);
+}
+
+std::size_t CandidateFinder::Run::count_wanted() const {
+  std::size_t count = 0;
+  for (const Release& release : out_.releases)
+    if (is_wanted(release)) count += release.files.size();
+  return count;
+}
+
+packaging::Hashes CandidateFinder::Run::digests_of(const UsableFile& file, bool read_local) const {
   const PackedPage& page = *out_.pages_[file.page];
   const PackedFile& row = out_.row(file.page, file.file);
   packaging::Hashes known = page.hashes(row.hashes);
-  if (known.empty() && options_.digest && is_local(page, row)) known = options_.digest(page.dist_file(row), algorithms_);
+  if (known.empty() && read_local && options_.digest && is_local(page, row)) known = options_.digest(page.dist_file(row), algorithms_);
   return known;
 }
 
-// facts/pip.md §3.4: if any file of a wanted version has a wanted digest, those known to be wrong go; if none has, all
+// pip's rule: if any file of a wanted version has a wanted digest, those known to be wrong go; if none has, all
 // stay, so that the mismatch can be reported with both values.
 void CandidateFinder::Run::filter_by_digest() {
   if (wanted_.hashes.empty()) return;
   bool any = false;
+  // Digesting local files costs reading them: only files of a wanted version, and only where there is a choice. A single
+  // file is digested when it is fetched.
+  const bool read_local = count_wanted() > 1;
   std::vector<std::vector<bool>> known_wrong(out_.releases.size());
   for (std::size_t i = 0; i < out_.releases.size(); ++i) {
     Release& release = out_.releases[i];
-    // Digesting local files costs reading them: only where the version is wanted at all.
-    if (!wanted_.specifiers.contains(release.version, release.text, packaging::Prereleases::allow)) continue;
+    if (!is_wanted(release)) continue;
     for (UsableFile& file : release.files) {
-      const packaging::Hashes digests = digests_of(file);
+      const packaging::Hashes digests = digests_of(file, read_local);
       file.digest_is_wanted = any_match(digests, wanted_.hashes);
       any = any || file.digest_is_wanted;
       known_wrong[i].push_back(digests_are_known(digests) && !file.digest_is_wanted);

@@ -128,14 +128,14 @@ void warn_about_path(const std::vector<const install::PlannedProject*>& projects
 }
 
 Status put_in_place(const InstallOptions& options, const install::Plan& plan, const Destination& destination, const python::Interpreter& target,
-                    const std::vector<python::InstalledDist>& installed, const install::Snapshot& snapshot, Gathered& gathered, Session& session,
-                    std::vector<std::string>& stale) {
+                    const std::vector<python::InstalledDist>& installed, const install::Snapshot& snapshot, Gathered& gathered, Wheels& wheels,
+                    Session& session, std::vector<std::string>& stale) {
   std::vector<const install::PlannedProject*> changes = plan.changes();
   std::string names;
   for (const install::PlannedProject* project : changes) names += (names.empty() ? "" : ", ") + spelled(project->resolved);
   session.reporter().info("Installing collected packages: " + names);
   session.reporter().phase(fmt::format("Installing {} packages", changes.size()));
-  PlaceRequest request{destination, target, changes, gathered.wheels, installed, snapshot, options.link_mode, options.sync, options.resolve.allowances, flat_upgrade(options)};
+  PlaceRequest request{destination, target, changes, gathered.wheels, installed, snapshot, options.link_mode, options.sync, options.resolve.allowances, [&wheels] { return wheels.early_sync(); }, flat_upgrade(options)};
   return place(request, stale, session);
 }
 
@@ -206,7 +206,7 @@ Result<InstallReport> install(const InstallOptions& options, Session& session) {
   PIPIT_TRY(install::Snapshot snapshot, install::take_snapshot(session.os(), destination.site_directories));
 
   // 3. Choose.
-  PIPIT_TRY(std::unique_ptr<Wheels> wheels, Wheels::open(session, options.resolve.allowances));
+  PIPIT_TRY(std::unique_ptr<Wheels> wheels, Wheels::open(session, options.resolve.allowances, options.sync && !options.dry_run ? Wheels::Sync::early : Wheels::Sync::no));
   FetchForwarder listener(session.reporter());
   Sources sources(session, *target, view, options.resolve, wanted.options, *wheels, &listener);
   Chooser chooser(session, wanted, view, sources, *wheels);
@@ -237,7 +237,7 @@ Result<InstallReport> install(const InstallOptions& options, Session& session) {
 
   // 6. Stage, then commit: all or nothing.
   std::vector<std::string> stale;
-  Status placed = put_in_place(options, plan, destination, *target, installed, snapshot, *gathered, session, stale);
+  Status placed = put_in_place(options, plan, destination, *target, installed, snapshot, *gathered, *wheels, session, stale);
   if (!placed && !stale.empty()) {
     // Store entries that were edited through a link are made anew, once.
     for (const std::string& name : stale) {

@@ -217,6 +217,7 @@ Status place(const PlaceRequest& request, std::vector<std::string>& stale, Sessi
   auto run = [&]() -> Status {
     PIPIT_CHECK(transaction.check(diagnostics));
     PIPIT_CHECK(transaction.stage(diagnostics, session.stop()));
+    if (request.before_commit) PIPIT_CHECK(request.before_commit());
     return transaction.commit(diagnostics, session.stop());
   };
   Status done = run();

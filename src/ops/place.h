@@ -2,6 +2,7 @@
 // the schemes of --target, --prefix, --root, --user and of the environment itself.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -41,6 +42,7 @@ struct PlaceRequest {
   LinkMode link_mode = LinkMode::automatic;
   bool sync = true;
   std::vector<std::string> allowances;
+  std::function<Status()> before_commit = {};             // the last word once all is staged
   std::optional<install::Upgrade> flat = {};              // --target: what stands there already goes, or is left alone
 };
 // PEP 668, and pip's rules for --platform and friends.

@@ -4,6 +4,7 @@
 
 #include <cerrno>
 #include <mutex>
+#include <numeric>
 
 #include "pipit/sys/file.h"
 
@@ -16,6 +17,11 @@ struct Wheels::Stores {
 };
 
 namespace {
+
+std::uint64_t unpacked_bytes(const wheel::Manifest& manifest) {
+  return std::accumulate(manifest.files.begin(), manifest.files.end(), std::uint64_t{0},
+                         [](std::uint64_t sum, const wheel::ManifestFile& file) { return sum + file.size; });
+}
 
 bool is_about_the_disk(const Error& error) {
   switch (error.os_errno) {
@@ -31,13 +37,15 @@ Wheels::Wheels(Session& session, std::vector<std::string> allowances)
 
 Wheels::~Wheels() = default;
 
-Result<std::unique_ptr<Wheels>> Wheels::open(Session& session, std::vector<std::string> allowances) {
+Result<std::unique_ptr<Wheels>> Wheels::open(Session& session, std::vector<std::string> allowances, Sync sync) {
   std::unique_ptr<Wheels> wheels(new Wheels(session, std::move(allowances)));
   if (const auto& cache = session.cache_directory()) {
     auto store = fetch::WheelStore::open(session.os(), *cache, sys::current_umask(), session.clock());
     if (store) {
       wheels->stores_->shared = std::move(*store);
       wheels->stores_->shared_is_broken = !wheels->stores_->shared->writable();
+      fetch::WheelStore* shared = wheels->stores_->shared.get();
+      if (sync == Sync::early && shared->writable()) wheels->early_sync_.emplace([shared] { return shared->sync(); });
     } else {
       session.reporter().warn("no-cache", "the cache is not used: " + store.error().message);
     }
@@ -78,6 +86,7 @@ Result<wheel::PreparedWheel> Wheels::unpack(const fetch::Archive& archive, const
   }
   if (use_shared) {
     auto added = stores_->shared->add(archive.path, archive.checked, filename, allowances_, session_.workers(), diagnostics);
+    if (added && early_sync_ && !added->from_store) early_sync_->note(unpacked_bytes(*added->manifest));
     if (added || !is_about_the_disk(added.error())) return say(std::move(added));
     std::lock_guard lock(stores_->mutex);
     if (!std::exchange(stores_->shared_is_broken, true))

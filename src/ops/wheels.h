@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "ops/early_sync.h"
 #include "pipit/base/diagnostics.h"
 #include "pipit/fetch/archive_fetcher.h"
 #include "pipit/fetch/wheel_store.h"
@@ -17,13 +18,16 @@ namespace pipit::ops {
 
 class Wheels {
  public:
-  static Result<std::unique_ptr<Wheels>> open(Session& session, std::vector<std::string> allowances);
+  enum class Sync { no, early };
+  static Result<std::unique_ptr<Wheels>> open(Session& session, std::vector<std::string> allowances, Sync sync = Sync::no);
   ~Wheels();
   // The wheel whose archive has one of these sha256 digests, if it is stored; `fits` says whether the file is the one wanted.
   std::optional<wheel::PreparedWheel> find(const packaging::Hashes& digests);
   Result<wheel::PreparedWheel> add(const fetch::Archive& archive, const std::string& filename);
   // Forgets what is stored under this digest (it was edited through a link), so that it is made anew.
   void forget(const std::string& sha256);
+  // Did everything that was sent to the disk early arrive there?
+  Status early_sync() { return early_sync_ ? early_sync_->status() : ok(); }
   const std::vector<std::string>& allowances() const { return allowances_; }
 
  private:
@@ -33,6 +37,7 @@ class Wheels {
   std::vector<std::string> allowances_;
   struct Stores;
   std::unique_ptr<Stores> stores_;
+  std::optional<EarlySync> early_sync_;  // ends before the stores do
 };
 
 }  // namespace pipit::ops

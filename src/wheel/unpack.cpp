@@ -45,11 +45,21 @@ std::vector<std::vector<std::size_t>> make_batches(const std::vector<ManifestFil
   return batches;
 }
 
+// `tree` is new and the caller's own: nobody planted anything in it, so each parent needs no opening of its own.
+Status make_directories(const sys::Dir& tree, const std::vector<std::string>& directories) {
+  for (const std::string& directory : directories) {
+    int made = -EINTR;
+    while (made == -EINTR) made = tree.os().mkdirat(tree.fd(), directory.c_str(), 0755);
+    if (made < 0) return fail(sys::os_error(-made, "make directory", (tree.path() / directory).string()));
+  }
+  return ok();
+}
+
 }  // namespace
 
 Result<Manifest> WheelSource::unpack(const sys::Dir& tree, sys::Executor& executor, archive::Engine engine) const {
   Manifest manifest = manifest_;
-  for (const std::string& directory : manifest.directories) PIPIT_CHECK(tree.make_dir(directory, 0755));
+  PIPIT_CHECK(make_directories(tree, manifest.directories));
   std::mutex mutex;  // guards findings and broken
   Findings findings(manifest.filename, record_may_lie_ ? std::vector<std::string>{std::string(kBadRecord.id)} : std::vector<std::string>{});
   std::optional<Error> broken;

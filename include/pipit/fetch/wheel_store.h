@@ -65,6 +65,8 @@ class WheelStore {
                                    const std::vector<std::string>& allowances, sys::Executor& executor, Diagnostics& diagnostics);
   Result<wheel::PreparedWheel> add(const std::filesystem::path& archive, const verify::Checked& checked, std::string_view filename,
                                    const std::vector<std::string>& allowances, sys::Executor& executor, Diagnostics& diagnostics);
+  // Everything that was published is on the disk afterwards (and what else waits for that file system).
+  Status sync() const { return root_.sync_file_system(); }
   // Removes an entry that was found edited, so that add() makes it anew.
   Status forget(const std::string& sha256);
 

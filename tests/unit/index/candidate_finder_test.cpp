@@ -189,6 +189,16 @@ TEST_CASE("local files that a directory offers without digests are digested befo
   CHECK(read == std::vector<std::string>{"x-1.tar.gz", "x-1-py3-none-any.whl"});
 }
 
+TEST_CASE("a local file that is the only choice is not read to choose it", "[index]") {
+  FinderOptions options = cpython311();
+  int read = 0;
+  options.digest = [&](const model::DistFile&, const std::vector<std::string>&) { return ++read, packaging::Hashes{{"sha256", digest('a')}}; };
+  ProjectPage page = made_page({{"x-1-py3-none-any.whl"}, {"x-2-py3-none-any.whl"}});
+  for (model::DistFile& file : page.files) file.url = "file:///wheels/" + file.filename;
+  CHECK(shown(CandidateFinder(options).find("x", {packed(page, "x")}, wants("==1", {digest('b')}))) == "2: x-2-py3-none-any.whl | 1: x-1-py3-none-any.whl");
+  CHECK(read == 0);
+}
+
 TEST_CASE("X11: a file without an upload time is too new for a limit; local files are exempt", "[index][X11]") {
   FinderOptions options = cpython311();
   options.uploaded_prior_to = parse_time("2024-06-01T00:00:00Z");
