@@ -12,16 +12,10 @@ constexpr int kDepthMax = 256;  // of directories; deeper ones are taken file by
 Result<Ground> Ground::open(sys::Os& os, const Layout& layout) {
   Ground ground;
   ground.layout_ = &layout;
-  std::uint64_t device = 0;
   for (std::size_t i = 0; i < layout.anchors().size(); ++i) {
     sys::Dir dir;
     if (i > 0 || layout.root_exists()) {
       PIPIT_TRY(dir, sys::Dir::open(os, layout.anchors()[i]));
-      struct stat info {};
-      if (const int result = os.fstat(dir.fd(), &info); result < 0) return fail(sys::os_error(-result, "look at", layout.anchors()[i]));
-      if (i == 0) device = info.st_dev;
-      if (info.st_dev != device && layout.root_exists())
-        return fail(make_error(kInTheWay, "`" + layout.anchors()[i] + "` and `" + layout.root() + "` lie on different file systems"));
     }
     ground.anchors_.push_back(std::move(dir));
   }

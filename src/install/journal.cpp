@@ -47,6 +47,20 @@ class Fields {
 
 Error bad(std::string_view why) { return make_error(kBadJournal, "the journal of an unfinished run is damaged: " + std::string(why)); }
 
+std::string flags_of(const Move& move) {
+  const char* take = !move.takes_old ? "" : move.takes_by_copy ? "O" : "o";
+  return std::string(take) + (!move.puts_new ? "" : move.puts_by_copy ? "N" : "n");
+}
+
+bool read_flags(std::string_view flags, Move& move) {
+  move.takes_by_copy = flags.starts_with('O');
+  move.takes_old = move.takes_by_copy || flags.starts_with('o');
+  if (move.takes_old) flags.remove_prefix(1);
+  move.puts_by_copy = flags == "N";
+  move.puts_new = move.puts_by_copy || flags == "n";
+  return move.puts_new || (flags.empty() && move.takes_old);
+}
+
 }  // namespace
 
 std::string Journal::to_bytes() const {
@@ -57,7 +71,7 @@ std::string Journal::to_bytes() const {
   put(out, std::to_string(moves.size()));
   for (const Move& move : moves) {
     put(out, std::to_string(move.anchor));
-    put(out, std::string(move.takes_old ? "o" : "") + (move.puts_new ? "n" : ""));
+    put(out, flags_of(move));
     put(out, move.path);
   }
   return out + verify::sha256_hex(as_bytes_view(out));
@@ -74,9 +88,7 @@ Result<Journal> Journal::from_bytes(std::string_view bytes) {
   for (std::size_t left = fields.count(); left > 0 && fields.ok(); --left) {
     Move move;
     move.anchor = fields.count();
-    const std::string_view flags = fields.text();
-    move.takes_old = flags == "o" || flags == "on";
-    move.puts_new = flags == "n" || flags == "on";
+    if (!read_flags(fields.text(), move)) return fail(bad("a move neither takes nor puts anything"));
     move.path = fields.text();
     if (move.anchor >= journal.anchors.size()) return fail(bad("a move names an anchor that does not exist"));
     journal.moves.push_back(std::move(move));

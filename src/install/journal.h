@@ -3,7 +3,8 @@
 //
 //   journal = "pipit-journal 1" NUL, anchor count NUL, { absolute path NUL }, move count NUL,
 //             { anchor index NUL  flags NUL  path NUL }, 64 hex digits of SHA-256 over everything before
-//   flags   = "o" (something stands there and goes to old/I), "n" (new/I comes), "on"
+//   flags   = [ "o" | "O" ] [ "n" | "N" ]    o: something stands there and goes to old/I; n: new/I comes. By rename or, in
+//             capitals, by copy: old/I is then a copy made before the first move, and new/I stays until all is done.
 //
 // Anchor 0 is the environment's root, whatever it is called when recovery runs; its path is written as "".
 #pragma once
@@ -23,6 +24,8 @@ struct Move {
   std::string path;          // relative to the anchor
   bool takes_old = false;
   bool puts_new = false;
+  bool takes_by_copy = false;
+  bool puts_by_copy = false;
   friend bool operator==(const Move&, const Move&) = default;
 };
 

@@ -2,8 +2,11 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <map>
 #include <ranges>
+#include <set>
 
+#include "install/copies.h"
 #include "install/private_folder.h"
 #include "pipit/install/transaction.h"
 
@@ -30,14 +33,19 @@ Status rename_to_free_name(const sys::Dir& from, const std::string& name, const 
   return from.rename(name, to, path);
 }
 
+Status take(const Move& move, const std::string& number, const Places& places) {
+  const sys::Dir& anchor = places.anchors[move.anchor];
+  if (move.takes_by_copy) return clear_like(places.old_dir, number, anchor, move.path, Expect::strict);
+  Status taken = anchor.rename(move.path, places.old_dir, number);
+  if (!taken && taken.error().os_errno == ENOENT) return fail(changed(anchor, move, std::move(taken).error()));
+  return taken;
+}
+
 Status apply_one(const Move& move, const std::string& number, const Places& places) {
   const sys::Dir& anchor = places.anchors[move.anchor];
-  if (move.takes_old) {
-    Status taken = anchor.rename(move.path, places.old_dir, number);
-    if (!taken && taken.error().os_errno == ENOENT) return fail(changed(anchor, move, std::move(taken).error()));
-    PIPIT_CHECK(std::move(taken));
-  }
+  if (move.takes_old) PIPIT_CHECK(take(move, number, places));
   if (!move.puts_new) return ok();
+  if (move.puts_by_copy) return stand_like(places.new_dir, number, anchor, move.path, Expect::strict);
   Status put = rename_to_free_name(places.new_dir, number, anchor, move.path);
   if (!put && (put.error().os_errno == EEXIST || put.error().os_errno == ENOENT)) return fail(changed(anchor, move, std::move(put).error()));
   return put;
@@ -52,12 +60,22 @@ Status bring(const sys::Dir& from, const std::string& number, const sys::Dir& an
   return from.rename(number, anchor, path);
 }
 
+// What the old left behind in the way of the new was made by somebody else after the crash.
+Status redo_put(const Move& move, const std::string& number, const Places& places) {
+  if (!move.puts_new) return ok();
+  PIPIT_CHECK(places.anchors[move.anchor].remove_tree(move.path));
+  return bring(places.new_dir, number, places.anchors[move.anchor], move.path);
+}
+
 Status redo_one(const Move& move, const std::string& number, const Places& places) {
   const sys::Dir& anchor = places.anchors[move.anchor];
   if (move.puts_new) {
     PIPIT_TRY(const bool waiting, is_there(places.new_dir, number));
     if (!waiting) return ok();  // it was put, so the old had been taken
   }
+  if (move.takes_by_copy) PIPIT_CHECK(clear_like(places.old_dir, number, anchor, move.path, Expect::lenient));
+  if (move.puts_by_copy) return stand_like(places.new_dir, number, anchor, move.path, Expect::lenient);
+  if (move.takes_by_copy) return redo_put(move, number, places);
   PIPIT_TRY(const bool occupied, is_there(anchor, move.path));
   PIPIT_TRY(const bool taken, is_there(places.old_dir, number));
   // Both only if somebody else made the path anew after the crash: that stays, unless it stands where something belongs.
@@ -69,12 +87,14 @@ Status redo_one(const Move& move, const std::string& number, const Places& place
 
 Status undo_one(const Move& move, const std::string& number, const Places& places) {
   const sys::Dir& anchor = places.anchors[move.anchor];
-  if (move.puts_new) {
+  if (move.puts_by_copy) PIPIT_CHECK(clear_like(places.new_dir, number, anchor, move.path, Expect::lenient));
+  if (move.puts_new && !move.puts_by_copy) {
     PIPIT_TRY(const bool waiting, is_there(places.new_dir, number));
     PIPIT_TRY(const bool occupied, is_there(anchor, move.path));
     if (!waiting && occupied) PIPIT_CHECK(anchor.rename(move.path, places.new_dir, number));
   }
   if (!move.takes_old) return ok();
+  if (move.takes_by_copy) return stand_like(places.old_dir, number, anchor, move.path, Expect::lenient);
   PIPIT_TRY(const bool taken, is_there(places.old_dir, number));
   return taken ? bring(places.old_dir, number, anchor, move.path) : ok();
 }
@@ -96,6 +116,89 @@ Result<Places> Places::open(const Journal& journal, const sys::Dir& root, const 
   PIPIT_TRY(places.old_dir, transaction.open_dir("old"));
   PIPIT_TRY(places.new_dir, transaction.open_dir("new"));
   return places;
+}
+
+namespace {
+
+std::string parent_of(const std::string& path) { return path.substr(0, path.rfind('/') == std::string::npos ? 0 : path.rfind('/')); }
+
+// This directory, or the nearest one above it that is there.
+Result<sys::Dir> nearest_directory(const sys::Dir& anchor, std::string path) {
+  for (; !path.empty(); path = parent_of(path)) {
+    auto dir = anchor.open_dir(path);
+    if (dir || dir.error().os_errno != ENOENT) return dir;
+  }
+  return anchor.reopen();
+}
+
+Result<std::uint64_t> device_of(const sys::Dir& dir) {
+  struct stat info {};
+  int result = -EINTR;
+  while (result == -EINTR) result = dir.os().fstat(dir.fd(), &info);
+  if (result < 0) return fail(sys::os_error(-result, "look at", dir.path().string()));
+  return static_cast<std::uint64_t>(info.st_dev);
+}
+
+constexpr const char* kProbe = "probe";
+
+class Ways {
+ public:
+  Ways(const Places& places, const sys::Dir& transaction) : places_(places), transaction_(transaction) {}
+
+  Status choose(Move& move) {
+    const sys::Dir& anchor = places_.anchors[move.anchor];
+    const auto [known, is_first] = other_mount_.try_emplace({move.anchor, parent_of(move.path)}, false);
+    if (is_first) {
+      PIPIT_TRY(const sys::Dir above, nearest_directory(anchor, parent_of(move.path)));
+      PIPIT_TRY(known->second, are_on_different_mounts(above, transaction_));
+    }
+    move.puts_by_copy = move.puts_new && known->second;
+    move.takes_by_copy = move.takes_old && known->second;
+    if (!move.takes_old || move.takes_by_copy) return ok();
+    PIPIT_TRY(const auto info, anchor.stat(move.path));
+    if (!info || info->kind != sys::FileStat::Kind::directory) return ok();
+    PIPIT_CHECK(make_probe());
+    PIPIT_TRY(move.takes_by_copy, is_immovable(anchor, move.path, transaction_, kProbe));
+    return ok();
+  }
+
+ private:
+  Status make_probe() {
+    if (std::exchange(probe_made_, true)) return ok();
+    PIPIT_CHECK(transaction_.make_dir(kProbe));
+    return transaction_.make_dir(std::string(kProbe) + "/full");
+  }
+
+  const Places& places_;
+  const sys::Dir& transaction_;
+  std::map<std::pair<std::size_t, std::string>, bool> other_mount_;
+  bool probe_made_ = false;
+};
+
+}  // namespace
+
+Status choose_ways(Journal& journal, const Places& places, const sys::Dir& transaction) {
+  Ways ways(places, transaction);
+  for (std::size_t i = 0; i < journal.moves.size(); ++i) {
+    Move& move = journal.moves[i];
+    PIPIT_CHECK(ways.choose(move));
+    if (move.takes_by_copy) PIPIT_CHECK(back_up(places.anchors[move.anchor], move.path, places.old_dir, std::to_string(i)));
+  }
+  return ok();
+}
+
+Status sync_all(const Journal& journal, const Places& places, const sys::Dir& root) {
+  PIPIT_TRY(const std::uint64_t device, device_of(root));
+  std::set<std::uint64_t> synced{device};
+  std::set<std::pair<std::size_t, std::string>> parents;
+  for (const Move& move : journal.moves)
+    if (move.takes_by_copy || move.puts_by_copy) parents.emplace(move.anchor, parent_of(move.path));
+  for (const auto& [anchor, path] : parents) {
+    PIPIT_TRY(const sys::Dir above, nearest_directory(places.anchors[anchor], path));
+    PIPIT_TRY(const std::uint64_t its_device, device_of(above));
+    if (synced.insert(its_device).second) PIPIT_CHECK(above.sync_file_system());
+  }
+  return root.sync_file_system();
 }
 
 Status apply(const Journal& journal, const Places& places) {
@@ -127,7 +230,7 @@ Status take_back(const Journal& journal, const Places& places, const sys::Dir& r
   Status undone = undo(journal, places);
   if (!undone) undone = undo(journal, places);
   PIPIT_CHECK(std::move(undone));
-  if (sync) PIPIT_CHECK(root.sync_file_system());
+  if (sync) PIPIT_CHECK(sync_all(journal, places, root));
   return change_state(transaction, kStateRollback, kStateDone, sync);
 }
 

@@ -20,7 +20,7 @@ Status carry_on(const sys::Dir& root, const sys::Dir& transaction, const char* s
   PIPIT_TRY(const Journal journal, Journal::from_bytes(bytes));
   PIPIT_TRY(const Places places, Places::open(journal, root, transaction));
   PIPIT_CHECK(work(journal, places));
-  PIPIT_CHECK(root.sync_file_system());
+  PIPIT_CHECK(sync_all(journal, places, root));
   return change_state(transaction, state, kStateDone, true);
 }
 

@@ -115,6 +115,8 @@ Status Transaction::State::write_stage(std::stop_token stop) {
   PIPIT_CHECK(transaction.make_dir("new"));
   PIPIT_CHECK(transaction.make_dir("old"));
   PIPIT_TRY(new_dir, transaction.open_dir("new"));
+  PIPIT_TRY(const Places places, Places::open(arrangement->journal, root, transaction));
+  PIPIT_CHECK(choose_ways(arrangement->journal, places, transaction));
   return stage_files(staging_input(), new_dir, stale, stop);
 }
 
@@ -141,7 +143,7 @@ Status Transaction::State::make_moves(Diagnostics& diagnostics) {
   PIPIT_CHECK(transaction.rename(kStateJournal, transaction, kStateCommitted));
   Status status = options.sync ? transaction.sync() : ok();
   if (status) status = apply(arrangement->journal, places);
-  if (status && options.sync) status = root.sync_file_system();
+  if (status && options.sync) status = sync_all(arrangement->journal, places, root);
   if (!status) {
     Status taken_back = take_back(arrangement->journal, places, root, transaction, options.sync);
     if (!taken_back) {

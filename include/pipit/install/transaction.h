@@ -11,6 +11,8 @@
 //     committed  every byte is on the disk        recovery: finish the renames             -> exactly new
 //     rollback   an error came during the renames recovery: take them back                 -> exactly old
 //     done       nothing is left to do but to delete the folder
+// What no rename can move (another mount; overlayfs: a directory of a lower layer) is copied: which moves those are is
+// found out before the journal is written, and their old files are backed up below old/ before the first move.
 //
 // It does not know the network, the resolver or what a wheel means: an InstallImage says which bytes stand where.
 // Ownership: the trees that additions link from must outlive commit(). Threads: one; staging may use an executor.
