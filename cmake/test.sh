@@ -21,4 +21,4 @@ for name in $(env | sed -n 's/^\(PIP_[A-Za-z0-9_]*\)=.*/\1/p'); do unset "$name"
 unset SSL_CERT_FILE SSL_CERT_DIR REQUESTS_CA_BUNDLE CURL_CA_BUNDLE VIRTUAL_ENV CONDA_PREFIX || true
 
 say "testing ($preset)"
-ctest --test-dir "build/$preset" --output-on-failure -j "$(nproc)" -LE live --timeout 600 || stop "tests failed in preset $preset"
+ctest --test-dir "build/$preset" --output-on-failure -j "$(nproc)" -LE live --timeout 600 --no-tests=error || stop "tests failed in preset $preset"
