@@ -7,7 +7,13 @@ namespace pipit::test {
 LocalIndex::LocalIndex(Form form) : form_(form), server_([this](const ServerRequest& request) { return reply(request); }) {}
 
 void LocalIndex::add(const std::string& project, const std::string& filename, const std::string& bytes, const std::string& digest) {
+  const std::lock_guard lock(mutex_);
   offers_[project].push_back({filename, bytes, digest.empty() ? verify::sha256_hex(as_bytes_view(bytes)) : digest == "-" ? "" : digest});
+}
+
+void LocalIndex::answer(const std::string& path, HttpServer::Handler handler) {
+  const std::lock_guard lock(mutex_);
+  answers_[path] = std::move(handler);
 }
 
 int LocalIndex::asked(std::string_view path) const {
@@ -33,7 +39,16 @@ std::string LocalIndex::page(const std::vector<Offer>& offers, const std::string
 }
 
 Reply LocalIndex::reply(const ServerRequest& request) const {
-  if (auto own = answers_.find(request.target); own != answers_.end()) return own->second(request);
+  HttpServer::Handler own;
+  {
+    const std::lock_guard lock(mutex_);
+    if (auto found = answers_.find(request.target); found != answers_.end()) own = found->second;
+  }
+  return own ? own(request) : offered(request);
+}
+
+Reply LocalIndex::offered(const ServerRequest& request) const {
+  const std::lock_guard lock(mutex_);
   for (const auto& [project, offers] : offers_) {
     if (request.target == "/simple/" + project + "/")
       return Reply::text(200, page(offers, project)).with("Content-Type", form_ == Form::json ? "application/vnd.pypi.simple.v1+json" : "text/html");

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <map>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -21,7 +22,7 @@ class LocalIndex {
   void add(const std::string& project, const std::string& filename, const std::string& bytes, const std::string& digest = {});
   void add(const std::string& project, const WheelMaker& wheel, const std::string& digest = {}) { add(project, wheel.filename(), wheel.bytes(), digest); }
   // This path is answered so, whatever is offered.
-  void answer(const std::string& path, HttpServer::Handler handler) { answers_[path] = std::move(handler); }
+  void answer(const std::string& path, HttpServer::Handler handler);
 
   std::string url() const { return server_.url("/simple/"); }
   std::string file_url(const std::string& filename) const { return server_.url("/files/" + filename); }
@@ -32,9 +33,11 @@ class LocalIndex {
     std::string filename, bytes, digest;
   };
   Reply reply(const ServerRequest& request) const;
+  Reply offered(const ServerRequest& request) const;
   std::string page(const std::vector<Offer>& offers, const std::string& project) const;
 
   Form form_;
+  mutable std::mutex mutex_;  // guards what the server's threads read: offers_, answers_
   std::map<std::string, std::vector<Offer>> offers_;
   std::map<std::string, HttpServer::Handler> answers_;
   HttpServer server_;
