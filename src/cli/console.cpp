@@ -10,6 +10,7 @@
 #include "cli/progress.h"
 #include "pipit/base/text.h"
 #include "pipit/base/url.h"
+#include "pipit/packaging/requirements_file.h"
 #include "pipit/sys/file.h"
 
 namespace pipit::cli {
@@ -149,6 +150,18 @@ std::optional<bool> Console::ask(const std::string& question) {
   }
 }
 
+namespace {
+
+// The parser of options in requirements files shows its usage before it says "<program>: error: ...", as pip's does.
+std::string usage_above(const Error& error) {
+  const std::size_t newline = error.message.find('\n');
+  if (error.code != packaging::kInvalidRequirementsOption || newline == std::string::npos) return {};
+  const std::string says = error.message.substr(newline + 1), program = says.substr(0, says.find(": error: "));
+  return program.size() < says.size() && program.find(' ') == std::string::npos ? "Usage: " + printable(program) + " [options]\n\n" : "";
+}
+
+}  // namespace
+
 void Console::draw_one(const Error& error) {
   const bool unicode = options_.unicode;
   std::string text;
@@ -159,7 +172,7 @@ void Console::draw_one(const Error& error) {
       text += fmt::format("{} {}\n", i == 0 ? (unicode ? "╰─>" : "+->") : "   ", printable(error.details[i]));
     text += "\n";
   } else if (error.wording == Wording::pip) {
-    text += paint("ERROR: ", "31") + printable(error.message) + "\n";
+    text += usage_above(error) + paint("ERROR: ", "31") + printable(error.message) + "\n";
     for (const std::string& line : error.details) text += printable(line) + "\n";
     text += fmt::format("error: {}\n", error.code.id);
   } else {

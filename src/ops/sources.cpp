@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
 
 #include "ops/build_environments.h"
 #include "pipit/archive/source_archive.h"
@@ -128,6 +129,18 @@ Result<Opened> Sources::open(const packaging::RequirementLine& line, const packa
   return opened;
 }
 
+namespace {
+
+// pip's words, with the path quoted as Python's repr() does.
+Error no_such_file(const std::string& path) {
+  const char quote = path.find('\'') != std::string::npos && path.find('"') == std::string::npos ? '"' : '\'';
+  Error error = make_pip_error(sys::kFileNotFound, fmt::format("Could not install packages due to an OSError: [Errno 2] No such file or directory: {0}{1}{0}", quote, path));
+  error.os_errno = ENOENT;
+  return error;
+}
+
+}  // namespace
+
 Result<Opened> Sources::open_url(const std::string& text, bool editable, const std::string& shown, const packaging::Hashes& required) {
   if (const std::size_t plus = text.find('+'); plus != std::string::npos && text.find("://") != std::string::npos && plus < text.find("://"))
     return fail(make_error(kUnsupportedRequirement, fmt::format("{} names a version control system; pipit installs archives and directories", shown))
@@ -147,6 +160,7 @@ Result<Opened> Sources::open_url(const std::string& text, bool editable, const s
       return open_tree(directory, editable, std::move(direct), shown);
     }
     session_.reporter().info("Processing " + path);
+    if (!sys::exists(path)) return fail(no_such_file(path));
   } else if (url.scheme != "http" && url.scheme != "https") {
     return fail(make_error(kUnsupportedRequirement, fmt::format("{} has a scheme that archives cannot be fetched by", shown)));
   }

@@ -69,6 +69,9 @@ Error tell_conflict(const resolve::Conflict& conflict, const std::vector<std::st
       say_error("Ignored the following versions that require a different python version: " + join(missing.requires_python, "; "));
     say_error(fmt::format("Could not find a {}version that satisfies the requirement {} (from versions: {})", missing.final_only ? "final " : "",
                           missing.requirement, missing.versions.empty() ? "none" : join(missing.versions, ", ")));
+    if (missing.requirement == "requirements.txt")
+      session.reporter().info("HINT: You are attempting to install a package literally named \"requirements.txt\" (which cannot exist). Consider using the "
+                              "'-r' flag to install the packages listed in requirements.txt");
     return error;
   }
   say_error(classic.headline());

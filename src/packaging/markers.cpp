@@ -1,5 +1,7 @@
 #include "pipit/packaging/markers.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "packaging/marker_program.h"
@@ -172,13 +174,13 @@ std::string repaired_full_version(const MarkerEnvironment& environment) {
   return environment.python_full_version.ends_with('+') ? environment.python_full_version + "local" : std::string();
 }
 
+// A value prints plainly where a plain literal means it; what would mean something else between quotes is escaped.
 void append_literal(std::string& out, std::string_view value) {
   const char quote = value.find('"') == std::string_view::npos ? '"' : '\'';
   out += quote;
   for (const char c : value) {
-    // Both kinds of quote in one value have no plain spelling.
-    if (c == quote) {
-      out += "\\x27";
+    if (c == quote || c == '\\' || c == '\n' || c == '\r' || c == '\0') {
+      out += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
     } else {
       out += c;
     }

@@ -38,11 +38,34 @@ std::string exception_text(const Error& error) {
   return out;
 }
 
+// Whether the first line of the file that says something is a requirement. As pip looks: no encodings, no options.
+bool begins_with_requirement(const std::string& path, const RequirementsParseContext& context) {
+  const auto file = context.load ? context.load(path) : Result<LoadedFile>(fail(make_error(kRequirementsFileUnreadable, "no loader")));
+  if (!file) return false;
+  std::string joined;
+  for (std::string_view rest = file->bytes; !rest.empty();) {
+    const std::size_t end = std::min(rest.find('\n'), rest.size());
+    std::string_view line = trim_python_space(rest.substr(0, end));
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+    if (line.empty() || line.starts_with('#')) continue;
+    line = line.substr(0, line.find(" #"));
+    joined += line;
+    if (!joined.ends_with('\\')) break;
+    joined.pop_back();
+  }
+  return joined.empty() || Requirement::parse(joined).has_value();
+}
+
 // What pip adds to a text that is neither requirement nor path.
 std::string helpful_hint(const std::string& text, const RequirementsParseContext& context) {
   if (text.find('/') != std::string::npos) {
-    const bool exists = context.path_exists && context.path_exists(absolute_path(context.current_directory, text));
-    return exists ? "It looks like a path. The path does exist. " : fmt::format("It looks like a path. File '{}' does not exist.", text);
+    const std::string path = absolute_path(context.current_directory, text);
+    if (!context.path_exists || !context.path_exists(path)) return fmt::format("It looks like a path. File '{}' does not exist.", text);
+    std::string hint = "It looks like a path. The path does exist. ";
+    if (begins_with_requirement(path, context))
+      hint += fmt::format("The argument you provided ({}) appears to be a requirements file. If that is the case, use the '-r' flag to install the "
+                          "packages specified within it.", text);
+    return hint;
   }
   static constexpr std::array<std::string_view, 8> kOperators{"~=", "==", "!=", "<=", ">=", "<", ">", "==="};
   const bool has_operator = std::any_of(kOperators.begin(), kOperators.end(), [&](std::string_view op) { return text.find(op) != std::string::npos; });

@@ -6,9 +6,11 @@
 #include <cstring>
 #include <memory>
 
+#include "packaging/lost_words.h"
 #include "packaging/paths.h"
 #include "packaging/python_text.h"
 #include "packaging/requirement_forms.h"
+#include "packaging/requirements_errors.h"
 #include "packaging/requirements_options.h"
 #include "packaging/requirements_text.h"
 #include "packaging/text_encoding.h"
@@ -29,43 +31,6 @@ bool has_url_scheme(std::string_view location) {
   return ascii_iequals(start.substr(0, 5), "http:") || ascii_iequals(start, "https:") || ascii_iequals(start.substr(0, 5), "file:");
 }
 bool is_remote(std::string_view location) { return has_url_scheme(location) && !ascii_iequals(location.substr(0, 5), "file:"); }
-
-std::string place(const std::string& file, int line) { return fmt::format("{}:{}", mask_credentials(file), line); }
-
-// Variables hold secrets: what they put into a line is shown as it was written. Shorter values would hit innocent text.
-constexpr std::size_t kSecretMin = 4;
-std::string replaced(std::string_view text, std::string_view what, std::string_view with) {
-  std::string out;
-  for (std::size_t at = 0;;) {
-    const std::size_t found = text.find(what, at);
-    out += text.substr(at, found - at);
-    if (found == std::string_view::npos) return out;
-    out += with;
-    at = found + what.size();
-  }
-}
-void hide_variables(std::string& text, const LogicalLine& line) {
-  for (auto variable = line.expanded.rbegin(); variable != line.expanded.rend(); ++variable) {
-    const auto& [form, value] = *variable;
-    if (value.size() >= kSecretMin) text = replaced(text, value, form);
-  }
-}
-
-// The option of "--index-url URL" as parse_line_options() notes it.
-std::string_view option_name(std::string_view seen) { return seen.substr(0, seen.find(' ')); }
-bool is_one_of(std::string_view name, std::initializer_list<std::string_view> names) {
-  return std::find(names.begin(), names.end(), name) != names.end();
-}
-// Options that change the run wherever they stand, also behind a requirement.
-bool shapes_sets(std::string_view seen) {
-  return is_one_of(option_name(seen), {"--no-binary", "--only-binary", "--all-releases", "--only-final"});
-}
-bool includes_requirements(std::string_view seen) { return is_one_of(option_name(seen), {"-r", "--requirement"}); }
-bool includes_constraints(std::string_view seen) { return is_one_of(option_name(seen), {"-c", "--constraint"}); }
-bool names_links(std::string_view seen) { return is_one_of(option_name(seen), {"-f", "--find-links"}); }
-bool names_source(std::string_view seen) {
-  return names_links(seen) || is_one_of(option_name(seen), {"-i", "--index-url", "--pypi-url", "--extra-index-url", "--trusted-host"});
-}
 
 // One file that is being read; the files it was included from lie below it on the stack.
 struct Frame {
@@ -103,6 +68,7 @@ class FileParser {
         close();
     }
     if (first_error_) {
+      for (Error& refusal : out_.refusals) report(std::move(refusal));
       if (error_count_ > kErrorsMax) first_error_->also.push_back(too_many_errors());
       return fail(std::move(*first_error_));
     }
@@ -116,7 +82,7 @@ class FileParser {
   void open(const std::string& location, const std::string& key, const std::string& peep_file, bool constraint) {
     if (++files_opened_ > kFilesMax || stack_.size() >= kDepthMax) {
       if (!too_many_files_) {
-        report(make_error(kRequirementsFileCycle, fmt::format("`{}` is one include too many", mask_credentials(location)))
+        report(blamed(make_error(kRequirementsFileCycle, fmt::format("`{}` is one include too many", mask_credentials(location))), location)
                    .hint(fmt::format("at most {} files, nested at most {} deep, are read", kFilesMax, kDepthMax)));
       }
       too_many_files_ = true;
@@ -132,7 +98,7 @@ class FileParser {
     frame->content = split_requirements_text(*text, context_.variable);
     note_strays(*frame, frame->content.unbound_hash_numbers);
     for (const int number : frame->content.near_hash_numbers)
-      warn("near-hash-line", "this comment looks like a hash line but is none (write `# sha256: HASH`)", place(location, number));
+      warn("near-hash-line", "this comment looks like a hash line but is none (write `# sha256: HASH`)", line_place(location, number));
     stack_.push_back(std::move(frame));
   }
 
@@ -145,11 +111,11 @@ class FileParser {
   Result<std::string> load(const std::string& location, bool constraint) {
     auto file = context_.load(location);
     if (!file) return fail(unopened(std::move(file.error()), location, constraint));
-    if (file->bytes.size() > kFileSizeMax) return fail(unreadable(location, fmt::format("it is larger than {}", format_size(kFileSizeMax))));
+    if (file->bytes.size() > kFileSizeMax) return fail(unreadable_file(location, fmt::format("it is larger than {}", format_size(kFileSizeMax))));
     if (has_url_scheme(location)) return checked_text(decode_response(file->bytes, file->charset), location);
     auto decoded = decode_local_file(file->bytes, context_.locale_encoding);
     if (!decoded) {
-      Error error = unreadable(location, decoded.error().message);
+      Error error = unreadable_file(location, decoded.error().message);
       error.hints = decoded.error().hints;
       return fail(std::move(error));
     }
@@ -157,32 +123,26 @@ class FileParser {
     return checked_text(std::move(decoded->text), location);
   }
 
-  // pip's words around the system's reason.
+  // An error that names the line which includes the file, if one does.
+  Error blamed(Error error, const std::string& location) const {
+    if (stack_.empty()) return error;
+    const Frame& parent = *stack_.back();
+    return include_error(std::move(error), location, parent.location, parent.content.lines[parent.next - 1]);
+  }
+
+  // pip's words around the system's reason; what the network says speaks for itself.
   Error unopened(Error error, const std::string& location, bool constraint) const {
-    if (error.os_errno == 0) return std::move(error).while_("reading " + mask_credentials(location));
+    if (error.os_errno == 0 || is_remote(location)) return blamed(std::move(error).while_("reading " + mask_credentials(location)), location);
     Error out = make_pip_error(kRequirementsFileUnreadable,
                                fmt::format("Could not open {} file: [Errno {}] {}: {}", constraint ? "constraint" : "requirements",
                                            error.os_errno, std::strerror(error.os_errno), python_repr(location)));
     out.os_errno = error.os_errno;
-    if (!stack_.empty()) {
-      const Frame& parent = *stack_.back();
-      out.where = place(parent.location, parent.content.lines[parent.next - 1].number);
-    }
-    return out;
-  }
-
-  static Error unreadable(const std::string& location, std::string_view why) {
-    return make_error(kRequirementsFileUnreadable, fmt::format("`{}` cannot be read as a requirements file: {}", mask_credentials(location), why))
-        .at(mask_credentials(location));
+    return blamed(std::move(out), location);
   }
 
   static Result<std::string> checked_text(std::string text, const std::string& location) {
-    const std::size_t nul = text.find('\0');
-    if (nul == std::string::npos) return text;
-    const auto line = 1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(nul), '\n');
-    const std::size_t start = nul == 0 ? 0 : text.rfind('\n', nul) + 1;
-    return fail(unreadable(location, "it holds a NUL byte").at(fmt::format("{}:{}:{}", mask_credentials(location), line, nul - start + 1))
-                    .hint("this is a binary file, or UTF-16 text without a byte order mark"));
+    if (const std::size_t nul = text.find('\0'); nul != std::string::npos) return fail(nul_byte_error(location, text, nul));
+    return text;
   }
 
   void warn_about_locale(const std::string& location) {
@@ -197,7 +157,7 @@ class FileParser {
     const BrokenLine broken = break_line(line.text);
     LineOptions options;
     if (const auto failure = parse_line_options(broken.options, context_.program, sets_, options))
-      return report(option_error(*failure, frame, line));
+      return report(option_error(*failure, frame.location, line));
     const bool editable = !options.editables.empty();
     if (!broken.requirement.empty() || editable) {
       const std::string text = broken.requirement.empty() ? options.editables.front() : std::string(broken.requirement);
@@ -219,7 +179,7 @@ class FileParser {
     out.origin = {frame.location, line.number, frame.constraint, frame.peep_file};
     const std::string source = fmt::format("line {} of {}", line.number, frame.location);
     if (auto status = parse_requirement_form(text, editable, source, context_, out); !status)
-      return report(requirement_error(std::move(status.error()), frame, line, text));
+      return report(requirement_error(std::move(status.error()), frame.location, line, text));
     out.lost_words = words_lost_by_requirement(options, editable, text);
     if (!editable) {
       out.hashes = std::move(options.hashes);
@@ -233,7 +193,7 @@ class FileParser {
     }
     note_lost_words(frame, line, out.lost_words);
     note_hidden_start(frame, line);
-    if (out.path.starts_with('-') || (editable && text.starts_with('-'))) note_dash_path(frame, line, text);
+    if (out.path.starts_with('-') || (editable && text.starts_with('-'))) out_.refusals.push_back(dash_path_error(text, frame.location, line));
     out_.lines.push_back(std::move(out));
   }
 
@@ -243,12 +203,12 @@ class FileParser {
     std::string location = written;
     if (has_url_scheme(frame.location)) {
       auto joined = join_url(frame.location, written);
-      if (!joined) return report(std::move(joined.error()).at(place(frame.location, line.number)));
+      if (!joined) return report(include_error(std::move(joined.error()), written, frame.location, line));
       location = std::move(*joined);
     } else if (!has_url_scheme(written)) {
       location = absolute_path(context_.current_directory, join_path(directory_of(frame.location), written));
     }
-    if (auto error = cycle_error(location, frame)) return report(std::move(*error).at(place(frame.location, line.number)));
+    if (auto error = cycle_error(location, frame)) return report(include_error(std::move(*error), location, frame.location, line));
     const std::string peep_file = has_url_scheme(location) ? location : join_path(directory_of(frame.peep_file), written);
     open(location, location, peep_file, constraint);
   }
@@ -324,7 +284,7 @@ class FileParser {
     for (const std::string& seen : options.seen) {
       if (!names_source(seen)) continue;
       warn("remote-index-option", fmt::format("`{}` in a requirements file from the network is ignored", mask_credentials(seen)),
-           place(frame.location, line.number));
+           line_place(frame.location, line.number));
     }
   }
 
@@ -339,57 +299,16 @@ class FileParser {
 
   // ---- what is worth saying ----
 
-  // Only the first -r counts (else the first -c), and then nothing else on the line; else the first -f and the rest.
-  static std::vector<std::string> words_lost_by_option_line(const LineOptions& options) {
-    std::vector<std::string> lost = options.words;
-    const bool with_requirements = !options.requirements.empty();
-    const bool includes = with_requirements || !options.constraints.empty();
-    bool include_seen = false, links_seen = false;
-    for (const std::string& seen : options.seen) {
-      const bool counts_as_include = with_requirements ? includes_requirements(seen) : includes_constraints(seen);
-      const bool kept = shapes_sets(seen) || (includes ? counts_as_include && !include_seen : !names_links(seen) || !links_seen);
-      if (!kept) lost.push_back(seen);
-      include_seen = include_seen || counts_as_include;
-      links_seen = links_seen || names_links(seen);
-    }
-    return lost;
-  }
-
-  static std::vector<std::string> words_lost_by_requirement(const LineOptions& options, bool editable, const std::string& text) {
-    std::vector<std::string> lost = options.words;
-    bool own_editable = false;
-    for (const std::string& seen : options.seen) {
-      const bool is_own = editable && !own_editable && (seen == "-e " + text || seen == "--editable " + text);
-      own_editable = own_editable || is_own;
-      if (!is_own && !shapes_sets(seen)) lost.push_back(seen);
-    }
-    for (std::size_t i = 0; editable && i < options.hashes.size(); ++i)
-      lost.push_back("--hash=" + options.hashes[i].algorithm + ":" + options.hashes_as_typed[i]);
-    return lost;
-  }
-
   void note_lost_words(const Frame& frame, const LogicalLine& line, const std::vector<std::string>& lost) {
-    if (lost.empty()) return;
-    const std::string words = fmt::format("`{}`", fmt::join(lost, "`, `"));
-    Error error = make_error(kLostWords, fmt::format("pip would silently drop {} from this line", words)).at(place(frame.location, line.number));
-    error.details = excerpt(line.text, lost.front());
-    out_.refusals.push_back(cleaned(std::move(error), line).hint("put every requirement and every option on a line of its own"));
+    if (!lost.empty()) out_.refusals.push_back(lost_words_error(lost, frame.location, line));
   }
 
   void note_hidden_start(const Frame& frame, const LogicalLine& line) {
-    if (!line.hidden_start) return;
-    Error error = make_error(kHiddenLineBreak, "this line begins behind a character that most editors do not show as a line end").at(place(frame.location, line.number));
-    error.details = excerpt(line.text, line.text);
-    out_.refusals.push_back(cleaned(std::move(error), line).hint("separate lines with line feeds only"));
-  }
-
-  void note_dash_path(const Frame& frame, const LogicalLine& line, const std::string& text) {
-    Error error = make_error(kInvalidRequirementsLine, fmt::format("`{}` begins with `-` and would be taken for an option", text)).at(place(frame.location, line.number));
-    out_.refusals.push_back(cleaned(std::move(error), line).hint("write `./` in front of the path"));
+    if (line.hidden_start) out_.refusals.push_back(hidden_start_error(frame.location, line));
   }
 
   void note_strays(const Frame& frame, const std::vector<int>& numbers) {
-    for (const int number : numbers) out_.peep_hash_strays.push_back(place(frame.location, number));
+    for (const int number : numbers) out_.peep_hash_strays.push_back(line_place(frame.location, number));
   }
 
   void warn(std::string id, std::string message, std::string where) {
@@ -397,44 +316,6 @@ class FileParser {
   }
 
   // ---- errors ----
-
-  // The text and a caret under the word that is wrong.
-  static std::vector<std::string> excerpt(const std::string& text, std::string_view culprit) {
-    const std::size_t word_end = std::min(culprit.find(' '), culprit.size());
-    const std::size_t found = culprit.empty() ? 0 : text.find(culprit.substr(0, word_end));
-    const std::size_t at = found == std::string::npos ? 0 : found;
-    return {text, std::string(count_characters(std::string_view(text).substr(0, at)), ' ') + "^"};
-  }
-
-  // Neither passwords nor what variables hold may leave in an error.
-  static Error cleaned(Error error, const LogicalLine& line) {
-    const auto clean = [&](std::string& text) {
-      hide_variables(text, line);
-      text = mask_credentials(text);
-    };
-    clean(error.message);
-    for (std::string& detail : error.details) clean(detail);
-    return error;
-  }
-
-  static Error option_error(const OptionFailure& failure, const Frame& frame, const LogicalLine& line) {
-    Error error = failure.command_error
-                      ? make_pip_error(kInvalidRequirementsLine, failure.message)
-                      : make_pip_error(kInvalidRequirementsOption, fmt::format("Invalid requirement: {}\n{}", line.text, failure.message));
-    error.where = place(frame.location, line.number);
-    error.details = excerpt(line.text, failure.culprit);
-    if (!failure.hint.empty()) error.hints.push_back(failure.hint);
-    return cleaned(std::move(error), line);
-  }
-
-  static Error requirement_error(Error error, const Frame& frame, const LogicalLine& line, const std::string& text) {
-    error.where = place(frame.location, line.number);
-    const bool shows_text = error.message.find("\n    ") != std::string::npos || error.layout == Layout::rich;
-    if (!shows_text) error.details = excerpt(line.text, text);
-    if (error.hints.empty() && error.message.find("\nHint: ") == std::string::npos)
-      error.hints.push_back("a requirement is `name==1.0`, `name @ URL`, a path such as `./dir` or an option");
-    return cleaned(std::move(error), line);
-  }
 
   void report(Error error) {
     ++error_count_;

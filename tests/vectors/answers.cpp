@@ -19,10 +19,11 @@ namespace {
 using nlohmann::json;
 using namespace packaging;
 
-// JSON has no unbounded integers in this library: a number that does not fit 64 bits is answered as text.
+// This library's integers end at 64 bits: a larger number travels as marked text, and print() takes the marks off.
+constexpr std::string_view kNumberMark = "@number:";
 json number(const std::string& digits) {
   json value = json::parse(digits, nullptr, false);
-  return value.is_number_unsigned() ? value : json(digits);
+  return value.is_number_unsigned() ? value : json(std::string(kNumberMark) + digits);
 }
 json optional_number(const std::optional<std::string>& digits) { return digits ? number(*digits) : json(nullptr); }
 
@@ -272,6 +273,16 @@ const std::map<std::string, Answer>& operations() {
 }
 
 }  // namespace
+
+std::string print(const json& reply) {
+  std::string text = reply.dump(-1, ' ', true, json::error_handler_t::replace);
+  const std::string quoted = '"' + std::string(kNumberMark);
+  for (std::size_t at = 0; (at = text.find(quoted, at)) != std::string::npos;) {
+    text.erase(at, quoted.size());
+    text.erase(text.find('"', at), 1);
+  }
+  return text;
+}
 
 Verdict answer(const std::string& op, const json& args, json& value) {
   const auto found = operations().find(op);

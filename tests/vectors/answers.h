@@ -12,4 +12,7 @@ enum class Verdict { accepted, rejected, unknown_operation };
 // Fills `value` if accepted.
 Verdict answer(const std::string& op, const nlohmann::json& args, nlohmann::json& value);
 
+// One line of JSON; numbers of any size are numbers.
+std::string print(const nlohmann::json& reply);
+
 }  // namespace pipit::vectors

@@ -33,7 +33,7 @@ int main(int argc, char** argv) {
   std::ios::sync_with_stdio(false);
   try {
     for (std::string line; std::getline(std::cin, line);) {
-      if (!line.empty()) std::cout << respond(line).dump(-1, ' ', true, nlohmann::json::error_handler_t::replace) << '\n';
+      if (!line.empty()) std::cout << pipit::vectors::print(respond(line)) << '\n';
     }
   } catch (const std::exception& error) {
     std::cerr << "pipit-vectors: not a question: " << error.what() << '\n';

@@ -114,6 +114,17 @@ TEST_CASE("a marker prints in its canonical form", "[packaging]") {
   CHECK(printed("os_name == '\\x41'") == "os_name == \"A\"");
 }
 
+TEST_CASE("a value that no plain literal spells prints with escapes and means the same again", "[packaging]") {
+  for (const char* text : {"os_name == 'C:\\\\'", "os_name == 'a\\nb'", "os_name == 'a\\0b'", "os_name == '\\\\x41'", "os_name == '\\x22\\x27'", "os_name == '\\xff\\q'"}) {
+    CAPTURE(text);
+    const std::string once = printed(text);
+    CHECK(printed(once.c_str()) == once);
+  }
+  MarkerEnvironment environment = linux_environment();
+  environment.os_name = "C:\\\n'\"";
+  CHECK(Marker::parse(printed("os_name == 'C:\\\\\\n\\x27\\x22'")).value().evaluate(environment).value());
+}
+
 TEST_CASE("a broken marker is refused with the place", "[packaging]") {
   struct Row {
     const char *text, *message, *caret;

@@ -337,6 +337,65 @@ TEST_CASE("ten broken lines in three nested files give ten errors, each with its
                                            "/w/sub/b.txt:4", "r.txt:3", "r.txt:4", "r.txt:6"});
 }
 
+TEST_CASE("bad includes and lines that pip reads by half are told in the same run, with text, caret and hint", "[packaging]") {
+  World world;
+  world.files["/w/b.txt"] = "-r b.txt\nx @ https://user:secret@h/x.zip -r c\n";
+  const auto result = world.parse("--pre foo\n-r nowhere.txt\n  -c  d/none.txt\n-r b.txt\nfoo --hash=md5:00\n");
+  REQUIRE_FALSE(result);
+  std::vector<Error> errors{result.error()};
+  errors.insert(errors.end(), result.error().also.begin(), result.error().also.end());
+  std::vector<std::string> told;
+  for (const Error& error : errors) {
+    REQUIRE(error.details.size() == 2);
+    CHECK(error.details[1].ends_with('^'));
+    CHECK_FALSE(error.hints.empty());
+    told.push_back(error.where + " " + error.details[0].substr(error.details[1].size() - 1));
+  }
+  CHECK(told == std::vector<std::string>{"r.txt:2 nowhere.txt", "r.txt:3 none.txt", "/w/b.txt:1 b.txt", "r.txt:5 md5:00", "r.txt:1 foo",
+                                         "/w/b.txt:2 -r c"});
+}
+
+TEST_CASE("an error repeats a stranger's text only as far as a person reads it", "[packaging]") {
+  World world;
+  const std::string wide(1'000'000, 'x'), accents = [] {
+    std::string text;
+    for (int i = 0; i < 100'000; ++i) text += "\u00e9";
+    return text;
+  }();
+  const std::vector<std::string> lines = {wide + "=1", "a ; os_name == '" + wide, "--timeout " + wide, "-e " + wide, "foo --hash=md5:" + wide, "--pre " + wide,
+                                  "-r " + wide, "a @ ", "./" + wide, accents, "a" + accents + "=" + accents, "https://h/x.zip#egg=" + wide + "[", "foo " + wide + " -r a"};
+  for (const std::string& line : lines) {
+    auto result = world.parse(line + "\n=\n");
+    REQUIRE_FALSE(result);
+    std::vector<Error> errors{result.error()};
+    errors.insert(errors.end(), result.error().also.begin(), result.error().also.end());
+    for (const Error& error : errors) {
+      std::size_t size = error.message.size();
+      for (const std::string& detail : error.details) size += detail.size();
+      CAPTURE(line.substr(0, 30), error.message.substr(0, 200));
+      CHECK(size < 6'000);
+    }
+  }
+  // The caret stays below its character.
+  const auto cut = world.parse(wide + "=1\n");
+  const std::string message = cut.error().message, caret_line = message.substr(message.find("\n", message.find('\n') + 1) + 1);
+  const std::string text_line = message.substr(message.find('\n') + 1, message.find('\n', message.find('\n') + 1) - message.find('\n') - 1);
+  CHECK(text_line[caret_line.find('^')] == '=');
+}
+
+TEST_CASE("a file given as a requirement is told apart from a path that is none", "[packaging]") {
+  World world;
+  world.files = {{"/w/list.txt", "# comment\n\nfoo \\\n==1 # c\n!\n"}, {"/w/text.txt", "Dear reader,\n"}, {"/w/empty.txt", "# nothing\n"}};
+  const auto hint = [&](const std::string& line) {
+    const std::string message = refusal(world, line);
+    return message.substr(message.find("Hint: ") + 6);
+  };
+  CHECK(hint("./list.txt") == "It looks like a path. The path does exist. The argument you provided (./list.txt) appears to be a requirements file. If that is "
+                              "the case, use the '-r' flag to install the packages specified within it.");
+  CHECK(hint("./text.txt") == "It looks like a path. The path does exist. ");
+  CHECK(hint("./empty.txt").find("appears to be a requirements file") != std::string::npos);
+}
+
 TEST_CASE("files include files; a cycle is named with its ends", "[packaging]") {
   World world;
   world.files = {{"/w/a.txt", "aa\n-c c.txt\n"}, {"/w/c.txt", "cc<2\n-r d/d.txt"}, {"/w/d/d.txt", "dd"}, {"/w/1.txt", "-r 2.txt"}, {"/w/2.txt", "-r 3.txt"},

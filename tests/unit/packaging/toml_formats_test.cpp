@@ -33,6 +33,22 @@ TEST_CASE("a build system is what the table says, else setuptools", "[packaging]
   CHECK(without_backend->build_system->backend_is_default);
 }
 
+TEST_CASE("letters of every alphabet may stand in a quoted key, and in a bare one they are refused", "[packaging]") {
+  for (const char* letter : {"\u00e9", "\u041d", "\u30ab", "\u4e2d", "\U0001f40d"}) {
+    CAPTURE(letter);
+    CHECK(Pyproject::parse(std::string("[tool.\"") + letter + "\"]\nx = '" + letter + "' # " + letter + "\n", "x"));
+    CHECK_FALSE(Pyproject::parse(std::string("a") + letter + "b = 1\n", "x"));
+    CHECK_FALSE(Pyproject::parse(std::string("x = \"\"\"\\") + letter + "\"\"\"\n", "x"));
+  }
+}
+
+TEST_CASE("a table header that does not begin with a key is refused", "[packaging]") {
+  for (const char* text : {"[ = 1]\n", "[.a]\n", "[[=]]\n", "[a.=]\n", "[,]\n", "[", "[["}) {
+    CAPTURE(text);
+    CHECK_FALSE(Pyproject::parse(text, "x"));
+  }
+}
+
 TEST_CASE("a build system that cannot be obeyed is refused", "[packaging]") {
   struct Row {
     std::string text;
