@@ -210,4 +210,6 @@ Result<CommandLine> parse_command_line(std::span<const std::string> words, std::
   return line;
 }
 
+std::string command_line_library() { return "CLI11 " CLI11_VERSION; }
+
 }  // namespace pipit::cli

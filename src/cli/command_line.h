@@ -30,6 +30,9 @@ struct CommandLine {
 
 Result<CommandLine> parse_command_line(std::span<const std::string> words, std::string_view program);
 
+// "CLI11 2.1.2", for --version --verbose.
+std::string command_line_library();
+
 // "Usage:" block as pip lays it out.
 std::string usage_text(const CommandSpec* command, std::string_view program);
 

@@ -77,7 +77,7 @@ Result<int> show_version(CommandContext& context) {
     return kSuccess;
   }
   if (context.personality == Personality::pipit) {
-    context.console.data("pipit " PIPIT_VERSION "\n" + ops::libraries_text());
+    context.console.data("pipit " PIPIT_VERSION "\n" + ops::libraries_text() + command_line_library() + "\n");
     return kSuccess;
   }
   PIPIT_TRY(auto session, context.session());

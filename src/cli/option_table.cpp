@@ -146,6 +146,7 @@ const std::vector<OptionSpec>& option_storage() {
       {"clear", {"--clear"}, K::flag, kVenv, "", "Empty DIR first"},
       {"prompt", {"--prompt"}, K::value, kVenv, "TEXT", "The name that the shell's prompt shows"},
       {"system-site-packages", {"--system-site-packages"}, K::flag, kVenv, "", "See the base interpreter's packages"},
+      {"man", {"--man"}, K::flag, kHelp, "", "Print the manual page"},
       {"pip-shim", {"--pip-shim"}, K::flag, kVenv, "", "Make `python -m pip` run pipit there"},
   };
   return options;
@@ -192,9 +193,10 @@ const std::vector<CommandSpec>& command_storage() {
       {"completion", kCompletion, "Print completion for a shell", {"--bash|--zsh|--fish|--powershell"}, "House-keeping",
        {"bash", "zsh", "fish", "powershell"}},
       {"debug", kDebug, "Show what pipit believes about the target", {"[options]"}, "House-keeping", {"python", "platform", "python-version"}},
+      {"self", kSelf, "Prove what this program is, or put it into a repository", {"verify [<sha256>]", "embed <dir>"}, "House-keeping", {}},
       {"search", 0, "", {"<query>"}, "", {}, true},
       {"peep", kInstall, "Behave as peep", {"install -r <file> ...", "hash <file> ...", "port <file> ..."}, "", {}, true},
-      {"help", 0, "Show help for a command", {"[<command>]"}, "House-keeping", {}},
+      {"help", kHelp, "Show help for a command", {"[<command>]"}, "House-keeping", {"man"}},
   };
   return commands;
 }

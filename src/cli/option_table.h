@@ -44,6 +44,7 @@ enum Group : unsigned {
   kPort = 1u << 21,
   kDebug = 1u << 22,
   kSelf = 1u << 23,
+  kHelp = 1u << 24,
 };
 
 struct OptionSpec {

@@ -7,6 +7,7 @@
 #include <openssl/x509.h>
 #include <openssl/x509_vfy.h>
 
+#include <algorithm>
 #include <array>
 
 #include "net/environment.h"
@@ -16,10 +17,6 @@
 namespace pipit::net {
 
 namespace {
-
-constexpr std::array kSystemDirectories = {"/etc/ssl/certs", "/etc/pki/ca-trust/extracted/pem/directory-hash"};
-constexpr std::array kSystemFiles = {"/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt",
-                                     "/etc/ssl/ca-bundle.pem", "/etc/ssl/cert.pem"};
 
 Error unusable(std::string_view chosen_by, const std::string& path, std::string_view why) {
   const std::string named = path.empty() ? std::string(chosen_by) : fmt::format("{} (`{}`)", chosen_by, path);
@@ -70,19 +67,24 @@ Result<TrustSource> openssl_variables(const std::optional<std::string>& file, co
   return source;
 }
 
-Result<TrustSource> system_trust() {
+Result<TrustSource> trust_of(const SystemTrust& system) {
   TrustSource source;
   source.chosen_by = "the system";
-  for (const char* directory : kSystemDirectories)
+  for (const std::string& directory : system.directories)
     if (is_hashed_directory(directory)) {
-      source.directories.emplace_back(directory);
+      source.directories.push_back(directory);
       return source;
     }
-  for (const char* file : kSystemFiles)
+  for (const std::string& file : system.files)
     if (sys::is_regular_file(file)) {
-      source.files.emplace_back(file);
+      source.files.push_back(file);
       return source;
     }
+  if (!system.inside.roots.empty()) {
+    source.inside = system.inside;
+    source.chosen_by = "pipit, as this machine has none";
+    return source;
+  }
   return fail(make_error(kTrustUnusable, "this machine has no list of trusted certificate authorities, so no https host can be checked")
                   .hint("install the package ca-certificates, or name a bundle with --cert"));
 }
@@ -95,16 +97,65 @@ std::string openssl_reason() {
   return code == 0 ? "it holds no certificate" : std::string(text.data());
 }
 
+X509* parse(const EmbeddedRoot& root) {
+  const unsigned char* at = root.der.data();
+  return d2i_X509(nullptr, &at, static_cast<long>(root.der.size()));
+}
+
+// The one that a store holds under a name, borrowed; null if there is none.
+X509* find_in(X509_STORE* store, const X509_NAME* name) {
+  X509_STORE_lock(store);
+  const X509_OBJECT* found = X509_OBJECT_retrieve_by_subject(X509_STORE_get0_objects(store), X509_LU_X509, name);
+  X509* certificate = found == nullptr ? nullptr : X509_OBJECT_get0_X509(found);
+  X509_STORE_unlock(store);
+  return certificate;
+}
+
+// OpenSSL asks by subject. Every root of that name goes into the store, which owns them from then on; the answer is one of
+// them, borrowed from the store.
+int find_inside(X509_LOOKUP* lookup, X509_LOOKUP_TYPE type, const X509_NAME* name, X509_OBJECT* answer) {
+  if (type != X509_LU_X509) return 0;
+  const auto* inside = static_cast<const EmbeddedRoots*>(X509_LOOKUP_get_method_data(lookup));
+  X509_STORE* store = X509_LOOKUP_get_store(lookup);
+  int known = 0;
+  const auto hash = static_cast<std::uint32_t>(X509_NAME_hash_ex(name, nullptr, nullptr, &known));
+  auto root = std::lower_bound(inside->roots.begin(), inside->roots.end(), hash,
+                               [](const EmbeddedRoot& one, std::uint32_t wanted) { return one.subject_hash < wanted; });
+  for (; known == 1 && root != inside->roots.end() && root->subject_hash == hash; ++root) {
+    X509* certificate = parse(*root);
+    if (certificate != nullptr && X509_NAME_cmp(X509_get_subject_name(certificate), name) == 0) X509_STORE_add_cert(store, certificate);
+    X509_free(certificate);
+  }
+  ERR_clear_error();
+  X509* found = find_in(store, name);
+  if (found == nullptr || X509_OBJECT_set1_X509(answer, found) != 1) return 0;
+  X509_free(found);  // set1 took a reference that the borrower of the answer will not give back
+  return 1;
+}
+
 }  // namespace
 
+SystemTrust system_trust() {
+  return {{"/etc/ssl/certs", "/etc/pki/ca-trust/extracted/pem/directory-hash", "/etc/pki/tls/certs"},
+          {"/etc/ssl/certs/ca-certificates.crt",                 // Debian, Arch, Gentoo
+           "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",  // Fedora, RHEL
+           "/etc/pki/tls/certs/ca-bundle.crt",                   // older Fedora and RHEL
+           "/etc/ssl/ca-bundle.pem",                             // openSUSE
+           "/etc/ssl/certs/ca-bundle.crt",                       // NixOS
+           "/etc/ca-certificates/extracted/tls-ca-bundle.pem",   // Arch
+           "/etc/ssl/cert.pem",                                  // Alpine
+           "/usr/local/share/certs/ca-root-nss.crt"},
+          embedded_roots()};
+}
+
 std::string TrustSource::describe() const {
-  std::string places;
+  std::string places = inside.roots.empty() ? "" : fmt::format("{} roots of {}", inside.roots.size(), inside.label);
   for (const auto* list : {&files, &directories})
     for (const std::string& path : *list) places += (places.empty() ? "" : ", ") + path;
   return fmt::format("{} (chosen by {})", places, chosen_by);
 }
 
-Result<TrustSource> choose_trust(const HttpOptions& options) {
+Result<TrustSource> choose_trust(const HttpOptions& options, const SystemTrust& system) {
   TrustSource source;
   if (!options.ca_file.empty()) {
     PIPIT_CHECK(add_path(source, "--cert", options.ca_file, true, true));
@@ -118,14 +169,36 @@ Result<TrustSource> choose_trust(const HttpOptions& options) {
       PIPIT_CHECK(add_path(source, name, *value, true, true));
       return source;
     }
-  return system_trust();
+  return trust_of(system);
 }
+
+// The store and what its look-up needs for as long as it lives.
+struct TrustStore::Parts {
+  X509_STORE* store = X509_STORE_new();
+  X509_LOOKUP_METHOD* method = X509_LOOKUP_meth_new("roots inside pipit");
+  EmbeddedRoots inside;
+  Parts() = default;
+  Parts(const Parts&) = delete;
+  Parts& operator=(const Parts&) = delete;
+  ~Parts() {
+    X509_STORE_free(store);
+    X509_LOOKUP_meth_free(method);
+  }
+  bool look_inside(const EmbeddedRoots& roots) {
+    inside = roots;
+    if (X509_LOOKUP_meth_set_get_by_subject(method, &find_inside) != 1) return false;
+    X509_LOOKUP* lookup = X509_STORE_add_lookup(store, method);
+    return lookup != nullptr && X509_LOOKUP_set_method_data(lookup, &inside) == 1;
+  }
+};
 
 Result<TrustStore> TrustStore::load(const TrustSource& source) {
   TrustStore trust;
-  X509_STORE* store = X509_STORE_new();
-  if (store == nullptr) return fail(make_error(kInternalError, "OpenSSL cannot make a certificate store"));
-  trust.store_ = std::shared_ptr<void>(store, [](void* p) { X509_STORE_free(static_cast<X509_STORE*>(p)); });
+  trust.parts_ = std::make_shared<Parts>();
+  X509_STORE* store = trust.parts_->store;
+  const bool made = store != nullptr && trust.parts_->method != nullptr;
+  if (!made || (!source.inside.roots.empty() && !trust.parts_->look_inside(source.inside)))
+    return fail(make_error(kInternalError, "OpenSSL cannot make a certificate store"));
   // A root whose issuer is absent is still an anchor when the user put it there (an intermediate in --cert).
   X509_STORE_set_flags(store, X509_V_FLAG_TRUSTED_FIRST | X509_V_FLAG_PARTIAL_CHAIN);
   for (const std::string& path : source.files) {
@@ -143,7 +216,7 @@ Result<TrustStore> TrustStore::load(const TrustSource& source) {
 }
 
 void TrustStore::attach(void* ssl_context) const {
-  SSL_CTX_set1_cert_store(static_cast<SSL_CTX*>(ssl_context), static_cast<X509_STORE*>(store_.get()));
+  SSL_CTX_set1_cert_store(static_cast<SSL_CTX*>(ssl_context), parts_->store);
 }
 
 void initialise_openssl() { OPENSSL_init_ssl(OPENSSL_INIT_NO_LOAD_CONFIG, nullptr); }

@@ -2,15 +2,29 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
+#include <tl/expected.hpp>
 
+#include "pipit/archive/about.h"
+#include "pipit/base/text.h"
+#include "pipit/net/about.h"
 #include "pipit/net/curl_client.h"
+#include "pipit/packaging/about.h"
+#include "pipit/sys/about.h"
 
 namespace pipit::ops {
 
 std::string libraries_text() {
-  return fmt::format("nlohmann/json {}.{}.{}\nfmt {}\n", NLOHMANN_JSON_VERSION_MAJOR, NLOHMANN_JSON_VERSION_MINOR, NLOHMANN_JSON_VERSION_PATCH,
-                     FMT_VERSION);
+  std::vector<std::string> lines = net::library_versions();
+  for (std::string& line : archive::library_versions())
+    if (std::find(lines.begin(), lines.end(), line) == lines.end()) lines.push_back(std::move(line));
+  lines.push_back(fmt::format("nlohmann/json {}.{}.{}", NLOHMANN_JSON_VERSION_MAJOR, NLOHMANN_JSON_VERSION_MINOR, NLOHMANN_JSON_VERSION_PATCH));
+  lines.push_back(fmt::format("fmt {}.{}.{}", FMT_VERSION / 10000, FMT_VERSION / 100 % 100, FMT_VERSION % 100));
+  lines.push_back(packaging::toml_library_version());
+  lines.push_back(fmt::format("tl::expected {}.{}.{}", TL_EXPECTED_VERSION_MAJOR, TL_EXPECTED_VERSION_MINOR, TL_EXPECTED_VERSION_PATCH));
+  for (std::string& line : sys::runtime_versions()) lines.push_back(std::move(line));
+  return join(lines, "\n") + "\n";
 }
 
 Result<std::string> debug_text(Session& session) {

@@ -21,6 +21,7 @@
 
 #include "packaging/nesting.h"
 #include "pipit/base/text.h"
+#include "pipit/packaging/about.h"
 
 namespace pipit::packaging {
 namespace {
@@ -139,5 +140,7 @@ std::string toml_key(std::string_view key) {
   });
   return bare ? std::string(key) : toml_quoted(key);
 }
+
+std::string toml_library_version() { return fmt::format("toml++ {}.{}.{}", TOML_LIB_MAJOR, TOML_LIB_MINOR, TOML_LIB_PATCH); }
 
 }  // namespace pipit::packaging

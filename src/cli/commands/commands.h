@@ -29,6 +29,7 @@ Result<int> command_completion(CommandContext& context);
 Result<int> command_download(CommandContext& context);
 Result<int> command_wheel(CommandContext& context);
 Result<int> command_lock(CommandContext& context);
+Result<int> command_self(CommandContext& context);
 
 // pip's way of refusing a command's own words: one line on standard error, exit 1.
 Result<int> complain(CommandContext& context, std::string sentence);

@@ -2,6 +2,7 @@
 
 #include "cli/commands/commands.h"
 #include "cli/help.h"
+#include "cli/man_page.h"
 #include "pipit/ops/about.h"
 #include "pipit/ops/hash.h"
 
@@ -22,13 +23,18 @@ Result<int> command_hash(CommandContext& context) {
 }
 
 Result<int> command_help(CommandContext& context) {
-  if (context.line.arguments.empty()) return show_help(context, nullptr);
+  const bool man = context.settings.flag("man");
+  if (context.line.arguments.empty()) {
+    if (!man) return show_help(context, nullptr);
+    context.console.data(man_page(nullptr));
+    return kSuccess;
+  }
   const CommandSpec* command = find_command(context.line.arguments[0]);
   if (!command) {
     auto unknown = parse_command_line(std::span(context.line.arguments).first(1), context.program);
     return fail(std::move(unknown).error());
   }
-  context.console.data(command_help_text(*command, context.program, false));
+  context.console.data(man ? man_page(command) : command_help_text(*command, context.program, false));
   return kSuccess;
 }
 

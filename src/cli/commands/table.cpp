@@ -18,6 +18,7 @@ constexpr std::array kCommands = {
     Row{"help", command_help},       Row{"search", command_search},       Row{"debug", command_debug},   Row{"index", command_index},
     Row{"verify", command_verify},   Row{"cache", command_cache},         Row{"config", command_config}, Row{"completion", command_completion},
     Row{"download", command_download}, Row{"wheel", command_wheel},       Row{"lock", command_lock},
+    Row{"self", command_self},
 };
 
 }  // namespace

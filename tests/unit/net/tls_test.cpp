@@ -1,6 +1,10 @@
 // Trust: whose certificates are believed, and that everything else is refused.
 #include <catch2/catch_test_macros.hpp>
 
+#include <openssl/pem.h>
+#include <openssl/ssl.h>
+#include <openssl/x509_vfy.h>
+
 #include "net/trust.h"
 #include "unit/net/client_fixture.h"
 
@@ -9,6 +13,44 @@ namespace pipit::net::testing {
 namespace {
 
 Reply fine(const ServerRequest&) { return Reply::text(200, "x"); }
+
+struct Free {
+  void operator()(X509* p) const { X509_free(p); }
+  void operator()(SSL_CTX* p) const { SSL_CTX_free(p); }
+  void operator()(X509_STORE_CTX* p) const { X509_STORE_CTX_free(p); }
+};
+
+std::unique_ptr<X509, Free> read_pem(const std::string& pem) {
+  BIO* bio = BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size()));
+  std::unique_ptr<X509, Free> certificate(PEM_read_bio_X509(bio, nullptr, nullptr, nullptr));
+  BIO_free(bio);
+  return certificate;
+}
+
+// An authority as embed_roots.py would write it.
+struct DerRoot {
+  std::uint32_t hash;
+  std::vector<unsigned char> der;
+  explicit DerRoot(const TestCertificate& certificate)
+      : hash(static_cast<std::uint32_t>(std::stoul(certificate.authority_hash, nullptr, 16))) {
+    const auto authority = read_pem(certificate.authority_pem);
+    der.resize(static_cast<std::size_t>(i2d_X509(authority.get(), nullptr)));
+    unsigned char* at = der.data();
+    i2d_X509(authority.get(), &at);
+  }
+  EmbeddedRoot entry() const { return {hash, der}; }
+};
+
+// What a connection that shares the store would say of a server's certificate.
+int verdict_on(const TrustStore& store, const std::string& pem) {
+  const std::unique_ptr<SSL_CTX, Free> context(SSL_CTX_new(TLS_client_method()));
+  store.attach(context.get());
+  const auto certificate = read_pem(pem);
+  const std::unique_ptr<X509_STORE_CTX, Free> check(X509_STORE_CTX_new());
+  X509_STORE_CTX_init(check.get(), SSL_CTX_get_cert_store(context.get()), certificate.get(), nullptr);
+  X509_verify_cert(check.get());
+  return X509_STORE_CTX_get_error(check.get());
+}
 
 }  // namespace
 
@@ -114,6 +156,51 @@ TEST_CASE("a hashed directory of authorities is looked into as needed", "[net][N
   t.forget_client();
   REQUIRE(sys::replace_file(sys::real_os(), directory / (certificate.authority_hash + ".0"), certificate.authority_pem));
   CHECK(code_of(t.fetch(server.url("/"))) == "status 200");
+}
+
+TEST_CASE("a machine without authorities gets those inside the program, and only then", "[net][N14]") {
+  const TestCertificate ours = TestCertificate::make(), strangers = TestCertificate::make();
+  const DerRoot root(ours);
+  const EmbeddedRoot table[] = {{0, root.der}, {root.hash - 1, root.der}, {root.hash, root.der}, {root.hash, root.der}, {root.hash + 1, root.der}};
+  ClientFixture t;
+  SystemTrust system{{t.scratch.path().string(), "/nonexistent"}, {"/nonexistent/ca.pem"}, {table, "test roots 1"}};
+
+  const auto source = choose_trust({}, system);
+  REQUIRE(source);
+  CHECK(source->describe() == "5 roots of test roots 1 (chosen by pipit, as this machine has none)");
+  const auto store = TrustStore::load(*source);
+  REQUIRE(store);
+  CHECK(verdict_on(*store, ours.certificate_pem) == X509_V_OK);
+  CHECK(verdict_on(*store, ours.certificate_pem) == X509_V_OK);  // found in the store by now
+  CHECK(verdict_on(*store, strangers.certificate_pem) != X509_V_OK);
+
+  system.files = {t.file("ca.pem", strangers.authority_pem)};
+  const auto of_system = choose_trust({}, system);
+  REQUIRE(of_system);
+  CHECK(of_system->describe() == system.files[0] + " (chosen by the system)");
+  CHECK(verdict_on(*TrustStore::load(*of_system), ours.certificate_pem) != X509_V_OK);
+
+  HttpOptions named;
+  named.ca_file = "/nonexistent/named.pem";
+  CHECK(choose_trust(named, system).error().code == kTrustUnusable);
+  system.files.clear();
+  CHECK(choose_trust(named, system).error().code == kTrustUnusable);
+  system.inside = {};
+  CHECK(choose_trust({}, system).error().code == kTrustUnusable);
+}
+
+TEST_CASE("a root inside the program that is damaged or under a wrong hash is no root", "[net]") {
+  const TestCertificate certificate = TestCertificate::make();
+  DerRoot damaged(certificate);
+  damaged.der.resize(damaged.der.size() / 2);
+  DerRoot misplaced(certificate);
+  misplaced.hash ^= 1;
+  for (const DerRoot* root : {&damaged, &misplaced}) {
+    const EmbeddedRoot table[] = {root->entry()};
+    TrustSource source;
+    source.inside = {table, "test"};
+    CHECK(verdict_on(TrustStore::load(source).value(), certificate.certificate_pem) != X509_V_OK);
+  }
 }
 
 TEST_CASE("a client certificate is shown where it is asked for", "[net]") {

@@ -1,0 +1,7 @@
+# The tool chain of a cross build: Debian's compiler and multi-arch libraries for PIPIT_CROSS_ARCH.
+set(CMAKE_SYSTEM_NAME Linux)
+set(CMAKE_SYSTEM_PROCESSOR ${PIPIT_CROSS_ARCH})
+list(APPEND CMAKE_TRY_COMPILE_PLATFORM_VARIABLES PIPIT_CROSS_ARCH)
+set(CMAKE_C_COMPILER ${PIPIT_CROSS_ARCH}-linux-gnu-gcc)
+set(CMAKE_CXX_COMPILER ${PIPIT_CROSS_ARCH}-linux-gnu-g++)
+set(CMAKE_LIBRARY_ARCHITECTURE ${PIPIT_CROSS_ARCH}-linux-gnu)

@@ -1,0 +1,26 @@
+# Sourced by release.sh: compiles and links the program itself.
+
+# The newest dated line of the change log decides what time every file of a release bears; undated means the epoch of 2026.
+release_date() {
+  day=$(sed -n 's/^## [0-9.]* (\([0-9-]*\))$/\1/p' CHANGELOG.md | head -n 1)
+  date -u -d "${day:-2026-01-01}" +%s
+}
+
+# Headers and archives of what was built, in one place that third_party/static.cmake looks into.
+gather_prefix() {
+  cp "$WORK/curl-build/lib/libcurl.a" "$WORK/libarchive-build/libarchive/libarchive.a" "$WORK/prefix/lib/"
+  cp -R "$WORK/curl/include/curl" "$WORK/prefix/include/"
+  cp "$WORK/libarchive/libarchive/archive.h" "$WORK/libarchive/libarchive/archive_entry.h" "$WORK/prefix/include/"
+}
+
+package_version() { dpkg-query -W -f '${Version}' "$1"; }
+
+build_program() {
+  python3 cmake/release/embed_roots.py /usr/share/ca-certificates/mozilla "ca-certificates $(package_version ca-certificates)" "$WORK/roots.inc"
+  # shellcheck disable=SC2086
+  cmake -S . -B "$WORK/pipit" -G Ninja $TOOLCHAIN_OPTIONS -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_FLAGS_RELEASE=-DNDEBUG \
+    "-DCMAKE_CXX_FLAGS=$(release_flags "$PWD" "$WORK/pipit")" -DCMAKE_POSITION_INDEPENDENT_CODE=ON \
+    -DPIPIT_TESTS=OFF "-DPIPIT_STATIC_PREFIX=$WORK/prefix" "-DPIPIT_ROOTS=$WORK/roots.inc" >"$WORK/pipit.log" 2>&1 &&
+    cmake --build "$WORK/pipit" --target pipit >>"$WORK/pipit.log" 2>&1 ||
+    { tail -n 30 "$WORK/pipit.log" >&2; stop "pipit could not be built ($WORK/pipit.log)"; }
+}
