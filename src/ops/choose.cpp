@@ -301,7 +301,7 @@ Result<Choice> Chooser::choose(const ChooseOptions& options) {
   parts_->memory = index_memory(session_);
   ChoiceMemory memory(session_.os(), session_.cache_directory() ? std::optional(*session_.cache_directory() / "choices-v1") : std::nullopt,
                       circumstances(view_, index, wanted_.options));
-  StoreFirst stored(wheels_, view_, provider_settings, wanted_, choice.required, memory);
+  StoreFirst stored(wheels_, view_, provider_settings, wanted_, choice.required, memory, session_.workers());
   auto http = [this] { return session_.http(); };
   auto looking = index::looking_in(index, kDefaultIndexUrl);
   parts_->index = std::make_unique<index::IndexClient>(std::move(index), http, session_.workers(), parts_->memory);

@@ -70,6 +70,21 @@ Result<wheel::InstallImage> plan_image(const install::PlannedProject& project, c
   return wheel::plan_install(wheel, write, diagnostics);
 }
 
+Result<std::vector<wheel::InstallImage>> plan_images(const PlaceRequest& request, sys::Executor& workers, Diagnostics& diagnostics) {
+  const std::size_t count = request.projects.size();
+  std::vector<std::optional<Result<wheel::InstallImage>>> planned(count);
+  std::vector<Diagnostics> said(count);
+  sys::parallel_for(workers, count, [&](std::size_t i) { planned[i] = plan_image(*request.projects[i], request, said[i]); });
+  std::vector<wheel::InstallImage> images;
+  images.reserve(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    for (const Diagnostic& diagnostic : said[i].items()) diagnostics.add(diagnostic);
+    if (!*planned[i]) return fail(std::move(*planned[i]).error());
+    images.push_back(std::move(**planned[i]));
+  }
+  return images;
+}
+
 }  // namespace
 
 Result<Destination> find_destination(const InstallOptions& options, const python::Interpreter& target, Session& session) {
@@ -194,11 +209,7 @@ Status place(const PlaceRequest& request, std::vector<std::string>& stale, Sessi
     PIPIT_TRY(auto removal, install::plan_removal(*project->installed, options.staying, {request.destination.root, request.destination.scheme}, diagnostics));
     removals.push_back(std::move(removal));
   }
-  std::vector<wheel::InstallImage> images;
-  for (const install::PlannedProject* project : request.projects) {
-    PIPIT_TRY(wheel::InstallImage image, plan_image(*project, request, diagnostics));
-    images.push_back(std::move(image));
-  }
+  PIPIT_TRY(std::vector<wheel::InstallImage> images, plan_images(request, session.workers(), diagnostics));
   if (request.flat) {
     PIPIT_TRY(install::RemovalSet removal, install::fit_into_target(request.destination.root, images, *request.flat, request.installed, diagnostics));
     if (!removal.files.empty()) removals.push_back(std::move(removal));

@@ -1,6 +1,7 @@
 #include "ops/store_first.h"
 
 #include <algorithm>
+#include <set>
 
 #include "pipit/packaging/filename.h"
 #include "pipit/packaging/metadata.h"
@@ -21,31 +22,50 @@ bool fits(const wheel::Manifest& manifest, const packaging::WheelFilename& filen
 
 }  // namespace
 
-StoreFirst::StoreFirst(Wheels& wheels, const TargetView& view, const fetch::ProviderOptions& settings, const Wanted& wanted,
-                       const std::map<std::string, packaging::Hashes>& required, const ChoiceMemory& memory)
-    : markers_(settings.markers), no_dependencies_(settings.no_dependencies) {
+std::vector<StoreFirst::Pin> StoreFirst::pins_of(const Wanted& wanted, const std::map<std::string, packaging::Hashes>& required,
+                                                 const fetch::ProviderOptions& settings) {
+  std::vector<Pin> pins;
+  if (settings.finder.uploaded_prior_to) return pins;  // the store does not know when a file was uploaded
+  std::set<std::string> seen;
   for (const packaging::RequirementLine& line : wanted.requirements) {
     if (!line.requirement || line.requirement->url || !line.requirement->specifiers.pin()) continue;
-    const std::string name = line.requirement->normalized_name();
-    auto hashes = required.find(name);
-    if (hashes == required.end() || !settings.finder.formats.admits_wheels(name) || stored_.count(name)) continue;
-    if (settings.finder.uploaded_prior_to) continue;  // the store does not know when a file was uploaded
-    const auto sha256 = memory.recall(name, line.requirement->specifiers.str(), hashes->second);
-    auto found = sha256 ? wheels.find({{"sha256", *sha256}}) : std::nullopt;
-    if (!found) continue;
-    auto filename = packaging::WheelFilename::parse(found->manifest->filename);
-    if (!filename || !fits(*found->manifest, *filename, name, line.requirement->specifiers, view, settings.ignore_requires_python)) continue;
-    model::Candidate candidate;
-    candidate.name = name;
-    candidate.version = filename->version;
-    candidate.version_text = filename->version_text;
-    candidate.tag_rank = view.tags.rank(filename->tags).value_or(0);
-    candidate.build = filename->build;
-    candidate.file.filename = found->manifest->filename;
-    candidate.file.url = "store:" + *sha256;
-    candidate.file.hashes = {{"sha256", *sha256}};
-    put(std::move(candidate), std::move(*found));
+    std::string name = line.requirement->normalized_name();
+    const auto hashes = required.find(name);
+    if (hashes == required.end() || !settings.finder.formats.admits_wheels(name) || !seen.insert(name).second) continue;
+    pins.push_back({std::move(name), &line.requirement->specifiers, &hashes->second});
   }
+  return pins;
+}
+
+StoreFirst::StoreFirst(Wheels& wheels, const TargetView& view, const fetch::ProviderOptions& settings, const Wanted& wanted,
+                       const std::map<std::string, packaging::Hashes>& required, const ChoiceMemory& memory, sys::Executor& workers)
+    : markers_(settings.markers), no_dependencies_(settings.no_dependencies) {
+  const std::vector<Pin> pins = pins_of(wanted, required, settings);
+  std::vector<std::optional<Stored>> found(pins.size());
+  sys::parallel_for(workers, pins.size(), [&](std::size_t i) {
+    const auto sha256 = memory.recall(pins[i].name, pins[i].specifiers->str(), *pins[i].hashes);
+    auto wheel = sha256 ? wheels.find({{"sha256", *sha256}}) : std::nullopt;
+    if (wheel) found[i] = stored_as(pins[i], *sha256, std::move(*wheel), view, settings);
+  });
+  for (auto& stored : found)
+    if (stored) put(std::move(stored->candidate), std::move(stored->wheel));
+}
+
+std::optional<StoreFirst::Stored> StoreFirst::stored_as(const Pin& pin, const std::string& sha256, wheel::PreparedWheel wheel, const TargetView& view,
+                                                        const fetch::ProviderOptions& settings) {
+  const wheel::Manifest& manifest = *wheel.manifest;
+  const auto filename = packaging::WheelFilename::parse(manifest.filename);
+  if (!filename || !fits(manifest, *filename, pin.name, *pin.specifiers, view, settings.ignore_requires_python)) return std::nullopt;
+  model::Candidate candidate;
+  candidate.name = pin.name;
+  candidate.version = filename->version;
+  candidate.version_text = filename->version_text;
+  candidate.tag_rank = view.tags.rank(filename->tags).value_or(0);
+  candidate.build = filename->build;
+  candidate.file.filename = manifest.filename;
+  candidate.file.url = "store:" + sha256;
+  candidate.file.hashes = {{"sha256", sha256}};
+  return Stored{std::move(wheel), std::move(candidate)};
 }
 
 void StoreFirst::put(model::Candidate candidate, wheel::PreparedWheel wheel) {

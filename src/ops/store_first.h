@@ -13,13 +13,14 @@
 #include "pipit/fetch/index_provider.h"
 #include "pipit/model/resolution.h"
 #include "pipit/resolve/provider.h"
+#include "pipit/sys/worker_pool.h"
 
 namespace pipit::ops {
 
 class StoreFirst final : public resolve::Provider {
  public:
   StoreFirst(Wheels& wheels, const TargetView& view, const fetch::ProviderOptions& settings, const Wanted& wanted,
-             const std::map<std::string, packaging::Hashes>& required, const ChoiceMemory& memory);
+             const std::map<std::string, packaging::Hashes>& required, const ChoiceMemory& memory, sys::Executor& workers);
   bool has(const std::string& name) const { return stored_.count(name) != 0; }
   // A wheel that was just brought in for a project.
   void put(model::Candidate candidate, wheel::PreparedWheel wheel);
@@ -41,6 +42,14 @@ class StoreFirst final : public resolve::Provider {
     wheel::PreparedWheel wheel;
     model::Candidate candidate;
   };
+  struct Pin {  // a requirement that the store may answer
+    std::string name;
+    const packaging::SpecifierSet* specifiers = nullptr;
+    const packaging::Hashes* hashes = nullptr;
+  };
+  static std::vector<Pin> pins_of(const Wanted& wanted, const std::map<std::string, packaging::Hashes>& required, const fetch::ProviderOptions& settings);
+  static std::optional<Stored> stored_as(const Pin& pin, const std::string& sha256, wheel::PreparedWheel wheel, const TargetView& view,
+                                         const fetch::ProviderOptions& settings);
   resolve::Provider& behind();
   const Stored* find(const model::Candidate& candidate) const;
   packaging::MarkerEnvironment markers_;
