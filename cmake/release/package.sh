@@ -77,7 +77,7 @@ make_deb() {
   cp "$documents/completions/pipit.bash" "$tree/usr/share/bash-completion/completions/pipit"
   cp "$documents/completions/pipit.zsh" "$tree/usr/share/zsh/vendor-completions/_pipit"
   cp "$documents/completions/pipit.fish" "$tree/usr/share/fish/vendor_completions.d/pipit.fish"
-  cp -R examples/. "$doc/examples/"
+  cp -R docs/examples/. "$doc/examples/"
   cp README.md docs/differences.md "$doc/"
   cp "$documents/LICENSES" "$doc/copyright"
   gzip -9n <CHANGELOG.md >"$doc/changelog.gz"

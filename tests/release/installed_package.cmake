@@ -1,5 +1,5 @@
 # Installs the build into a directory of its own, moves that (nothing may name the place it was installed to), builds
-# examples/install-one against it and lets the program fill an environment.
+# docs/examples/install-one against it and lets the program fill an environment.
 cmake_minimum_required(VERSION 3.25)
 
 function(run what)
@@ -13,7 +13,7 @@ endfunction()
 file(REMOVE_RECURSE ${WORK_DIR})
 run("cmake --install" ${CMAKE_COMMAND} --install ${BUILD_DIR} --prefix ${WORK_DIR}/first)
 file(RENAME ${WORK_DIR}/first ${WORK_DIR}/prefix)
-file(COPY ${SOURCE_DIR}/examples/install-one DESTINATION ${WORK_DIR})
+file(COPY ${SOURCE_DIR}/docs/examples/install-one DESTINATION ${WORK_DIR})
 
 set(flags "")
 if(SANITIZE)
