@@ -1,4 +1,4 @@
-// One requirement as a line or an argument gives it (facts/pip.md §2.5): PEP 508, bare URL, VCS URL, path, editable.
+// One requirement as a line or an argument gives it (pip 26.3's forms): PEP 508, bare URL, VCS URL, path, editable.
 #pragma once
 
 #include <string>

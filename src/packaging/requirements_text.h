@@ -1,5 +1,5 @@
-// From the text of a requirements file to logical lines (facts/pip.md §2.2): universal line splitting, continuations,
-// comments, ${VARIABLES}; and on the way peep's hash comments bind to the line they stand above (facts/peep.md §2.3).
+// From the text of a requirements file to logical lines (as pip 26.3): universal line splitting, continuations,
+// comments, ${VARIABLES}; and on the way peep's hash comments bind to the line they stand above (docs/peep.md).
 #pragma once
 
 #include <functional>

@@ -1,5 +1,5 @@
-// CandidateFinder: which files of a project could be used here, and in what order of preference (pip's rules: facts/pip.md
-// §5.2, §5.3, §3.4). It takes the pages of all indexes in merge order and gives releases, most preferred first; each with
+// CandidateFinder: which files of a project could be used here, and in what order of preference (the rules are
+// pip 26.3's). It takes the pages of all indexes in merge order and gives releases, most preferred first; each with
 // its usable files best first and the others with the reason why not. Which release is taken is the solver's business:
 // versions, pre-releases and yanked releases are not filtered here.
 //

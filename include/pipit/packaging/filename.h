@@ -1,4 +1,4 @@
-// Wheel and sdist file names (PEP 427, 625; facts/specs.md §3, §6). Pure.
+// Wheel and sdist file names (PEP 427, 625). Pure.
 #pragma once
 
 #include <optional>

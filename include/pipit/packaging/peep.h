@@ -1,4 +1,4 @@
-// peep's dialect: "# sha256:" comments, and the text of `peep hash` and `peep port` (facts/peep.md §2 and §4). Pure.
+// peep's dialect: "# sha256:" comments, and the text of `peep hash` and `peep port` (docs/peep.md). Pure.
 #pragma once
 
 #include <optional>

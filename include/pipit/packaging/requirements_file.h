@@ -1,4 +1,4 @@
-// Requirements files: pip's grammar in full (facts/pip.md §2) and peep's hash comments (facts/peep.md §2). Pure: nested
+// Requirements files: pip 26.3's grammar in full and peep's hash comments (docs/peep.md). Pure: nested
 // files come through a loader that the caller passes, variables through a lookup. Positions are kept for every line.
 #pragma once
 

@@ -1,4 +1,4 @@
-// Specifier and SpecifierSet: PEP 440 clauses and their conjunction. Semantics are packaging 26.3's (facts/specs.md §1):
+// Specifier and SpecifierSet: PEP 440 clauses and their conjunction. Semantics are packaging 26.3's:
 // pre-releases, locals, post-release exclusion of '>', and the "(d) nothing else matches" rule in filter(). Pure values.
 #pragma once
 

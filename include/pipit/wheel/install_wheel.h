@@ -1,5 +1,5 @@
 // From a PreparedWheel to what must stand in the environment: pure planning, no file is touched. The bytes are pip's
-// (facts/pip.md §4): wrappers, shebangs, INSTALLER, REQUESTED, direct_url.json, RECORD.
+// (26.3): wrappers, shebangs, INSTALLER, REQUESTED, direct_url.json, RECORD.
 #pragma once
 
 #include <optional>
