@@ -75,21 +75,31 @@ void NameSet::add(std::string_view name, bool directory, std::uint64_t offset, P
     problems.add(kZipDuplicateMember, name, offset, "occurs twice");
   } else if (!directory) {
     problems.add(kZipNameCollision, name, offset, fmt::format("and {} are one file where case or accents do not count", quote_name(other.name)));
+  } else {
+    compare_spelling(other, name, offset, problems);
   }
   other.listed = true;
+}
+
+void NameSet::compare_spelling(Entry& known, std::string_view name, std::uint64_t offset, Problems& problems) {
+  if (known.name == name || std::exchange(known.told, true)) return;
+  problems.add(kZipNameCollision, name, offset, fmt::format("and {} are one directory where case or accents do not count", quote_name(known.name)));
 }
 
 void NameSet::add_parents(std::string_view name, std::uint64_t offset, Problems& problems) {
   std::size_t slash = name.rfind('/');
   if (slash == std::string_view::npos || name.substr(0, slash) == last_parent_) return;
   last_parent_ = name.substr(0, slash);
-  for (; slash != std::string_view::npos; slash = name.rfind('/', slash - 1)) {
+  for (; slash != std::string_view::npos && slash > 0; slash = name.rfind('/', slash - 1)) {
     const std::string_view parent = name.substr(0, slash);
     const auto [at, fresh] = entries_.try_emplace(collision_key(parent), Entry{parent, true, false});
-    if (!fresh && at->second.directory) return;  // its own parents are known
+    if (!fresh && at->second.directory) {
+      compare_spelling(at->second, parent, offset, problems);
+      if (at->second.name == parent) return;  // its own parents are known
+      continue;
+    }
     if (!fresh)
       problems.add(kZipFileIsDirectory, name, offset, fmt::format("lies below {}, which is a file", quote_name(at->second.name)));
-    if (slash == 0) return;
   }
 }
 

@@ -30,7 +30,10 @@ class NameSet {
   struct Entry {
     std::string_view name;
     bool directory = false, listed = false;  // listed: has its own header, not only implied by a longer name
+    bool told = false;                       // that its spellings differ
   };
+  // A directory that is there already, spelled otherwise.
+  static void compare_spelling(Entry& known, std::string_view name, std::uint64_t offset, Problems& problems);
   void add_parents(std::string_view name, std::uint64_t offset, Problems& problems);
   std::unordered_map<std::string, Entry> entries_;  // by collision key
   std::string_view last_parent_;

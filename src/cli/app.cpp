@@ -178,7 +178,9 @@ int run(int argc, char** argv) {
   take_peep_word(invocation);
   sys::InterruptGuard guard;
   try {
-    return run_invocation(invocation, guard);
+    const int code = run_invocation(invocation, guard);
+    guard.stay_quiet();
+    return code;
   } catch (const std::exception& stray) {
     Console console{ConsoleOptions{}};
     console.error(make_error(kInternalError, fmt::format("an unexpected failure inside pipit: {}", stray.what())));

@@ -258,7 +258,8 @@ Result<Known> IndexProvider::State::from_whole_archive(const model::Candidate& c
     if (candidate.kind == model::CandidateKind::wheel || (read && (*read)->dependencies_are_static())) return kept;
   }
   if (scratch.path().empty()) {
-    PIPIT_TRY(scratch, sys::TempDir::create({}, "pipit-metadata-"));
+    PIPIT_TRY(const std::filesystem::path place, options.scratch ? options.scratch() : Result<std::filesystem::path>(std::filesystem::path()));
+    PIPIT_TRY(scratch, sys::TempDir::create(place, "pipit-metadata-"));
   }
   FetchItem item{candidate, {{}, candidate.file.hashes}};
   if (const auto wanted = options.wanted.find(candidate.name); wanted != options.wanted.end()) item.promise.required = wanted->second.hashes;

@@ -144,11 +144,21 @@ class Arranger {
                               .at(file.path));
       return ok();
     }
+    if (is_foreign_metadata(addition, *spot)) {
+      problems_.push_back(make_error(kForeignMetadata, title(addition) + " would write `" + file.path + "`, the metadata of another package").at(file.path));
+      return ok();
+    }
     const wheel::ManifestFile* source = file.source.empty() ? nullptr : cursor.find(file.source);
     if (!file.source.empty() && source == nullptr)
       return fail(make_error(kInternalError, "the manifest of " + title(addition) + " does not know `" + file.source + "`"));
     placed_.push_back({addition, index, source, std::move(*spot), 0, {}, false});
     return ok();
+  }
+
+  bool is_foreign_metadata(std::size_t addition, const Spot& spot) const {
+    const std::string_view directory = input_.layout.metadata_directory(spot);
+    const std::string& own = input_.additions[addition].image.dist_info;
+    return !directory.empty() && directory != std::string_view(own).substr(own.rfind('/') + 1);
   }
 
   bool have_equal_bytes(const Placed& a, const Placed& b) const {

@@ -42,12 +42,12 @@ Error changed(const sys::Dir& place, const std::string& path) {
 
 bool is_one_inode(const sys::FileStat& a, const sys::FileStat& b) { return a.device == b.device && a.inode == b.inode; }
 
-Result<std::size_t> read_full(sys::File& file, std::array<std::byte, 1 << 16>& buffer) {
+Result<std::size_t> read_full(sys::File& file, std::array<std::byte, 1 << 16>& buffer, const std::string& shown) {
   std::size_t filled = 0;
   while (filled < buffer.size()) {
     const ssize_t got = file.os().read(file.fd(), buffer.data() + filled, buffer.size() - filled);
     if (got == -EINTR) continue;
-    if (got < 0) return fail(sys::os_error(static_cast<int>(-got), "read", "file"));
+    if (got < 0) return fail(sys::os_error(static_cast<int>(-got), "read", shown));
     if (got == 0) break;
     filled += static_cast<std::size_t>(got);
   }
@@ -57,11 +57,11 @@ Result<std::size_t> read_full(sys::File& file, std::array<std::byte, 1 << 16>& b
 // torn: shorter, or with zeros where bytes should be, is what a crash leaves of a copy.
 enum class Torn { differs, is_ours };
 
-Result<bool> have_same_bytes(sys::File model, sys::File found, Torn torn) {
+Result<bool> have_same_bytes(sys::File model, sys::File found, Torn torn, const std::string& shown) {
   std::array<std::byte, 1 << 16> expected, got;
   for (;;) {
-    PIPIT_TRY(const std::size_t wanted, read_full(model, expected));
-    PIPIT_TRY(const std::size_t size, read_full(found, got));
+    PIPIT_TRY(const std::size_t wanted, read_full(model, expected, shown));
+    PIPIT_TRY(const std::size_t size, read_full(found, got, shown));
     if (torn == Torn::differs ? size != wanted : size > wanted) return false;
     for (std::size_t i = 0; i < size; ++i)
       if (got[i] != expected[i] && (torn == Torn::differs || got[i] != std::byte{0})) return false;
@@ -88,13 +88,13 @@ Result<bool> is_same(const Pair& pair, const sys::FileStat& wanted, const sys::F
   if (torn == Torn::differs && (wanted.size != found.size || wanted.mode != found.mode)) return false;
   PIPIT_TRY(sys::File model, pair.model.open_read(pair.name));
   PIPIT_TRY(sys::File there, pair.place.open_read(pair.path));
-  return have_same_bytes(std::move(model), std::move(there), torn);
+  return have_same_bytes(std::move(model), std::move(there), torn, (pair.place.path() / pair.path).string());
 }
 
-Status copy_bytes(sys::File& from, sys::File& to) {
+Status copy_bytes(sys::File& from, sys::File& to, const std::string& shown) {
   std::array<std::byte, 1 << 16> buffer;
   for (;;) {
-    PIPIT_TRY(const std::size_t size, read_full(from, buffer));
+    PIPIT_TRY(const std::size_t size, read_full(from, buffer, shown));
     if (size == 0) return ok();
     PIPIT_CHECK(to.write_all(Bytes(buffer.data(), size)));
   }
@@ -110,7 +110,7 @@ Status copy_file(const sys::Dir& from, const std::string& name, const sys::Dir& 
   const std::string shown = (to.path() / path).string();
   PIPIT_TRY(sys::File source, from.open_read(name));
   PIPIT_TRY(sys::File made, to.create(path, 0600));
-  Status copied = copy_bytes(source, made);
+  Status copied = copy_bytes(source, made, shown);
   if (copied) copied = set_mode(made, mode, shown);
   if (copied) copied = made.close();
   if (!copied && copied.error().where.empty()) copied.error().where = shown;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "pipit/base/text.h"
 #include "pipit/sys/file.h"
 
 namespace pipit::install {
@@ -103,6 +104,18 @@ bool Layout::is_in_site(std::size_t anchor, std::string_view path) const {
   return std::any_of(directories_.begin(), directories_.end(), [&](const Directory& directory) {
     return directory.site && directory.spot.anchor == anchor && (directory.spot.path.empty() || is_beneath(path, directory.spot.path));
   });
+}
+
+std::string_view Layout::metadata_directory(const Spot& spot) const {
+  const std::string_view path = spot.path;
+  for (const Directory& directory : directories_) {
+    if (!directory.site || directory.spot.anchor != spot.anchor) continue;
+    if (!directory.spot.path.empty() && !is_beneath(path, directory.spot.path)) continue;
+    const std::string_view rest = path.substr(directory.spot.path.empty() ? 0 : directory.spot.path.size() + 1);
+    const std::string_view top = rest.substr(0, rest.find('/'));
+    if (ascii_lower(top).ends_with(".dist-info")) return top;
+  }
+  return {};
 }
 
 std::string Layout::shown(const Spot& spot) const { return (std::filesystem::path(anchors_[spot.anchor]) / spot.path).string(); }

@@ -31,6 +31,8 @@ class Layout {
   const std::string& root() const { return root_; }          // real path
   bool root_exists() const { return root_exists_; }
   const std::vector<std::string>& anchors() const { return anchors_; }  // real paths; [0] is the root
+  // Whose metadata a file would be: the *.dist-info directory directly below purelib or platlib that holds it, or "".
+  std::string_view metadata_directory(const Spot& spot) const;
   std::string shown(const Spot& spot) const;
 
  private:

@@ -177,7 +177,8 @@ class Ways {
 
 }  // namespace
 
-Status choose_ways(Journal& journal, const Places& places, const sys::Dir& transaction) {
+Status choose_ways(Journal& journal, const sys::Dir& root, const sys::Dir& transaction) {
+  PIPIT_TRY(const Places places, Places::open(journal, root, transaction));
   Ways ways(places, transaction);
   for (std::size_t i = 0; i < journal.moves.size(); ++i) {
     Move& move = journal.moves[i];

@@ -24,7 +24,7 @@ struct Places {
 
 // Finds out which moves renames cannot make, and backs up what those will take. Nothing in the environment changes. The
 // transaction's folder is beside old/ and new/.
-Status choose_ways(Journal& journal, const Places& places, const sys::Dir& transaction);
+Status choose_ways(Journal& journal, const sys::Dir& root, const sys::Dir& transaction);
 
 // First time: what the journal says is true, and anything else means that somebody changed the environment under us.
 Status apply(const Journal& journal, const Places& places);

@@ -20,9 +20,10 @@ auto again_if_interrupted(Call call) {
 }
 
 // The store's tree an addition links from. What one file system pair can do is found out once and shared by its trees.
+// A task holds the one it is at: a plan of a thousand packages must do with few descriptors.
 struct Tree {
+  std::size_t addition = kRewrite;
   sys::Dir dir;
-  std::uint64_t device = 0;
   std::atomic<LinkMode>* mode = nullptr;
 };
 
@@ -36,7 +37,6 @@ class Stager {
       : input_(input), os_(new_dir.os()), new_dir_(new_dir), stale_(stale) {}
 
   Status run(const std::stop_token& stop) {
-    PIPIT_CHECK(open_trees());
     for (const std::string& directory : input_.arrangement.directories) {
       const int made = again_if_interrupted([&] { return os_.mkdirat(new_dir_.fd(), directory.c_str(), 0777); });
       if (made < 0) return fail(sys::os_error(-made, "make directory", shown(directory)));
@@ -50,22 +50,21 @@ class Stager {
 
   std::string shown(const std::string& path) const { return (new_dir_.path() / path).string(); }
 
-  Status open_trees() {
-    trees_.resize(input_.additions.size());
-    for (std::size_t i = 0; i < trees_.size(); ++i) {
-      const std::filesystem::path& path = input_.additions[i].tree;
-      if (path.empty()) continue;  // everything in it is generated
-      PIPIT_TRY(trees_[i].dir, sys::Dir::open(os_, path));
-      struct stat info {};
-      const int result = again_if_interrupted([&] { return os_.fstat(trees_[i].dir.fd(), &info); });
-      if (result < 0) return fail(sys::os_error(-result, "look at", path.string()));
-      trees_[i].device = info.st_dev;
-      trees_[i].mode = mode_of(info.st_dev);
-    }
+  Status open_tree(std::size_t addition, Tree& tree) {
+    if (tree.addition == addition) return ok();
+    const std::filesystem::path& path = input_.additions[addition].tree;
+    tree = Tree();
+    PIPIT_TRY(tree.dir, sys::Dir::open(os_, path));
+    struct stat info {};
+    const int result = again_if_interrupted([&] { return os_.fstat(tree.dir.fd(), &info); });
+    if (result < 0) return fail(sys::os_error(-result, "look at", path.string()));
+    tree.mode = mode_of(info.st_dev);
+    tree.addition = addition;
     return ok();
   }
 
   std::atomic<LinkMode>* mode_of(std::uint64_t device) {
+    const std::scoped_lock lock(mutex_);
     for (const auto& known : modes_)
       if (known.first == device) return const_cast<std::atomic<LinkMode>*>(&known.second);
     modes_.emplace_back(device, input_.options.link_mode == LinkMode::automatic ? LinkMode::hardlink : input_.options.link_mode);
@@ -76,11 +75,15 @@ class Stager {
     const auto& files = input_.arrangement.files;
     const std::size_t tasks = (files.size() + kPerTask - 1) / kPerTask;
     std::vector<Status> results(tasks, ok());
+    std::vector<std::size_t> next(tasks);
+    for (std::size_t number = 0; number < tasks; ++number) next[number] = number * kPerTask;
     std::atomic<bool> failed{false};
     const auto task = [&](std::size_t number) {
       const std::size_t end = std::min(files.size(), (number + 1) * kPerTask);
-      for (std::size_t i = number * kPerTask; i < end && !failed; ++i) {
-        results[number] = stop.stop_requested() ? Status(fail(make_error(kCancelled, "the installation was cancelled"))) : stage_one(files[i]);
+      Tree tree;
+      for (std::size_t& i = next[number]; i < end && !failed; ++i) {
+        results[number] = stop.stop_requested() ? Status(fail(make_error(kCancelled, "the installation was cancelled"))) : stage_one(files[i], tree);
+        if (lacks_descriptors(results[number])) return;
         if (!results[number]) failed = failed || results[number].error().code != kStaleStoreFile;
       }
     };
@@ -88,11 +91,16 @@ class Stager {
       sys::parallel_for(*input_.options.executor, tasks, task);
     else
       for (std::size_t number = 0; number < tasks; ++number) task(number);
+    // What found no free descriptor while others worked is done once more, alone. It had made nothing yet.
+    for (std::size_t number = 0; number < tasks; ++number)
+      if (lacks_descriptors(results[number])) task(number);
     for (Status& result : results)
       if (!result && result.error().code != kStaleStoreFile) return std::move(result);
     if (stale_error_) return fail(std::move(*stale_error_));
     return ok();
   }
+
+  static bool lacks_descriptors(const Status& status) { return !status && status.error().os_errno == EMFILE; }
 
   const wheel::ImageFile& image_file(const StagedFile& staged) const {
     return staged.addition == kRewrite ? input_.arrangement.rewrites[staged.file] : input_.additions[staged.addition].image.files[staged.file];
@@ -103,10 +111,10 @@ class Stager {
     return executable ? static_cast<mode_t>((0777 & ~input_.umask) | 0111) : static_cast<mode_t>(0666 & ~input_.umask);
   }
 
-  Status stage_one(const StagedFile& staged) {
+  Status stage_one(const StagedFile& staged, Tree& tree) {
     const wheel::ImageFile& file = image_file(staged);
     if (staged.source == nullptr) return create(staged.path, file.content, file.executable);
-    const Tree& tree = trees_[staged.addition];
+    PIPIT_CHECK(open_tree(staged.addition, tree));
     const bool trusted = !input_.additions[staged.addition].from_store;
     mode_t mode = wanted_mode(staged.source->executable);
     if (!trusted) {
@@ -125,7 +133,7 @@ class Stager {
   }
 
   Status report_stale(const StagedFile& staged, const wheel::ImageFile& file) {
-    const std::string path = (trees_[staged.addition].dir.path() / file.source).string();
+    const std::string path = (input_.additions[staged.addition].tree / file.source).string();
     const std::scoped_lock lock(mutex_);
     if (std::find(stale_.begin(), stale_.end(), staged.addition) == stale_.end()) stale_.push_back(staged.addition);
     Error error = make_error(kStaleStoreFile, "`" + path + "` in the cache was changed since it was unpacked").at(path);
@@ -174,47 +182,47 @@ class Stager {
   Status copy(const StagedFile& staged, const wheel::ImageFile& file, const Tree& tree) {
     PIPIT_TRY(sys::File from, tree.dir.open_read(file.source));
     PIPIT_TRY(sys::File made, create_file(staged.path, file.executable));
-    return finish(made, copy_bytes(from, made, staged.source->size, *tree.mode), staged.path);
+    return finish(made, copy_bytes(from, made, staged, *tree.mode), staged.path);
   }
 
-  Status copy_bytes(sys::File& from, sys::File& to, std::uint64_t size, std::atomic<LinkMode>& mode) {
+  Status copy_bytes(sys::File& from, sys::File& to, const StagedFile& staged, std::atomic<LinkMode>& mode) {
+    const std::uint64_t size = staged.source->size;
     if (mode.load(std::memory_order_relaxed) != LinkMode::copy && size > 0) {
       const int cloned = again_if_interrupted([&] { return os_.clone_file(from.fd(), to.fd()); });
       if (cloned == 0) return ok();
-      if (!means_never(cloned)) return fail(sys::os_error(-cloned, "clone", "file"));
+      if (!means_never(cloned)) return fail(sys::os_error(-cloned, "clone", shown(staged.path)));
       if (mode.load(std::memory_order_relaxed) == LinkMode::reflink) mode.store(LinkMode::copy, std::memory_order_relaxed);
     }
     std::uint64_t copied = 0;
     while (copied < size) {
       const ssize_t got = again_if_interrupted([&] { return os_.copy_file_range(from.fd(), to.fd(), static_cast<std::size_t>(size - copied)); });
-      if (got < 0 && copied == 0 && means_never(static_cast<int>(got))) return read_and_write(from, to, size);
-      if (got < 0) return fail(sys::os_error(static_cast<int>(-got), "copy", "file"));
-      if (got == 0) return fail(sys::os_error(EIO, "copy the whole of", "file"));
+      if (got < 0 && copied == 0 && means_never(static_cast<int>(got))) return read_and_write(from, to, staged);
+      if (got < 0) return fail(sys::os_error(static_cast<int>(-got), "copy", shown(staged.path)));
+      if (got == 0) return fail(sys::os_error(EIO, "copy the whole of", shown(staged.path)));
       copied += static_cast<std::uint64_t>(got);
     }
     return ok();
   }
 
-  Status read_and_write(sys::File& from, sys::File& to, std::uint64_t size) {
+  Status read_and_write(sys::File& from, sys::File& to, const StagedFile& staged) {
     std::vector<std::byte> buffer(1u << 16);
     std::uint64_t copied = 0;
     for (;;) {
       const ssize_t got = again_if_interrupted([&] { return os_.read(from.fd(), buffer.data(), buffer.size()); });
-      if (got < 0) return fail(sys::os_error(static_cast<int>(-got), "read", "file"));
+      if (got < 0) return fail(sys::os_error(static_cast<int>(-got), "read", shown(staged.path)));
       if (got == 0) break;
       PIPIT_CHECK(to.write_all(Bytes(buffer.data(), static_cast<std::size_t>(got))));
       copied += static_cast<std::uint64_t>(got);
     }
-    return copied == size ? ok() : fail(sys::os_error(EIO, "copy the whole of", "file"));
+    return copied == staged.source->size ? ok() : fail(sys::os_error(EIO, "copy the whole of", shown(staged.path)));
   }
 
   const StagingInput& input_;
   sys::Os& os_;
   const sys::Dir& new_dir_;
   std::vector<std::size_t>& stale_;
-  std::vector<Tree> trees_;
   std::deque<std::pair<std::uint64_t, std::atomic<LinkMode>>> modes_;
-  std::mutex mutex_;  // of stale_ and stale_error_
+  std::mutex mutex_;  // of modes_, stale_ and stale_error_
   std::optional<Error> stale_error_;
 };
 

@@ -114,9 +114,8 @@ Status Transaction::State::write_stage(std::stop_token stop) {
   PIPIT_TRY(transaction, folder->dir.open_dir(name));
   PIPIT_CHECK(transaction.make_dir("new"));
   PIPIT_CHECK(transaction.make_dir("old"));
+  PIPIT_CHECK(choose_ways(arrangement->journal, root, transaction));
   PIPIT_TRY(new_dir, transaction.open_dir("new"));
-  PIPIT_TRY(const Places places, Places::open(arrangement->journal, root, transaction));
-  PIPIT_CHECK(choose_ways(arrangement->journal, places, transaction));
   return stage_files(staging_input(), new_dir, stale, stop);
 }
 

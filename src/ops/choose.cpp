@@ -256,6 +256,7 @@ Result<fetch::ProviderOptions> Chooser::provider_options(const ResolveOptions& o
     provider.whole_archive_only.insert(name);
     provider.wanted[name].hashes = hashes;  // a constraint's as well
   }
+  provider.scratch = [this] { return session_.scratch_directory(); };
   if (const auto& cache = session_.cache_directory()) provider.cache_directory = *cache / "metadata-v1";
   provider.on_debug = [this](const std::string& line) { session_.reporter().debug(line); };
   return provider;

@@ -7,11 +7,12 @@
 #include "pipit/net/curl_client.h"
 #include "pipit/python/venv.h"
 #include "pipit/sys/file.h"
+#include "pipit/sys/scratch.h"
 
 namespace pipit::ops {
 
 struct Session::Parts {
-  std::optional<sys::TempDir> scratch;
+  std::optional<sys::ScratchDir> scratch;
   std::unique_ptr<sys::WorkerPool> workers;
   std::unique_ptr<net::HttpClient> http;  // dies first: its thread may still post
 };
@@ -20,22 +21,38 @@ namespace {
 
 bool is_environment(const std::filesystem::path& root) { return !root.empty() && sys::is_regular_file(root / "pyvenv.cfg"); }
 
-// A cache that others could have written is not used at all (they would choose what we install).
-std::optional<std::string> why_not_ours(const std::filesystem::path& directory) {
-  for (std::filesystem::path path = directory; !path.empty(); path = path.parent_path()) {
-    auto found = sys::stat_path(path);
+bool is_sticky(const sys::FileStat& info) { return (info.mode & 01000) != 0; }
+
+// Who may say what lies at this path? A directory like /tmp is anybody's, but what is ours in it stays ours.
+std::optional<std::string> why_not_trusted(const std::filesystem::path& path, const sys::FileStat& info) {
+  const std::uint32_t user = sys::effective_user_id();
+  const bool shared = info.uid == 0 && is_sticky(info);
+  if (info.uid != user && !shared) return fmt::format("{} belongs to another user", path.string());
+  if ((info.mode & 022) != 0 && !is_sticky(info)) return fmt::format("{} can be written by others", path.string());
+  return std::nullopt;
+}
+
+// A cache that others could have written is not used at all (they would choose what we install): neither our folder nor
+// the cache directory that holds it may be theirs, nor a link that they made.
+std::optional<std::string> why_not_ours(const std::filesystem::path& base, const std::filesystem::path& directory) {
+  for (const std::filesystem::path& path : {base, directory}) {
+    const auto link = sys::stat_path(path, sys::Follow::no);
+    if (!link) return link.error().message;
+    if (!*link) continue;
+    if ((*link)->kind == sys::FileStat::Kind::symlink && (*link)->uid != sys::effective_user_id() && (*link)->uid != 0)
+      return fmt::format("{} is a link that belongs to another user", path.string());
+    const auto found = sys::stat_path(path);
     if (!found) return found.error().message;
-    if (!*found) {
-      if (path == path.parent_path()) return std::nullopt;
-      continue;
-    }
-    const std::uint32_t user = sys::effective_user_id();
-    if ((*found)->uid != user && path == directory) return fmt::format("{} belongs to another user", path.string());
-    if ((*found)->uid != user && (*found)->uid != 0 && user != 0) return fmt::format("{} belongs to another user", path.string());
-    if (((*found)->mode & 022) != 0 && ((*found)->mode & 01000) == 0 && path == directory)
-      return fmt::format("{} can be written by others", path.string());
-    return std::nullopt;
+    if (!*found) return fmt::format("{} is a link to nothing", path.string());
+    if ((*found)->kind != sys::FileStat::Kind::directory) return fmt::format("{} is not a directory", path.string());
+    if (auto reason = why_not_trusted(path, **found)) return reason;
   }
+  // Nothing of it there yet: it would be made in somebody else's directory.
+  std::filesystem::path above = base;
+  while (above != above.parent_path() && !sys::exists(above)) above = above.parent_path();
+  const auto found = sys::stat_path(above);
+  const std::uint32_t user = sys::effective_user_id();
+  if (found && *found && user != 0 && (*found)->uid != user && (*found)->uid != 0) return fmt::format("{} belongs to another user", above.string());
   return std::nullopt;
 }
 
@@ -152,7 +169,7 @@ const std::optional<std::filesystem::path>& Session::cache_directory() {
     return *cache_directory_;
   }
   const std::filesystem::path directory = base / "pipit";
-  if (auto reason = why_not_ours(directory)) {
+  if (auto reason = why_not_ours(base, directory)) {
     reporter_.warn("no-cache", fmt::format("the cache is not used: {}", *reason));
     return *cache_directory_;
   }
@@ -163,7 +180,7 @@ const std::optional<std::filesystem::path>& Session::cache_directory() {
 Result<std::filesystem::path> Session::scratch_directory() {
   if (outer_) return outer_->scratch_directory();
   if (!parts_->scratch) {
-    PIPIT_TRY(parts_->scratch, sys::TempDir::create({}, "pipit-"));
+    PIPIT_TRY(parts_->scratch, sys::ScratchDir::create());
   }
   return parts_->scratch->path();
 }

@@ -44,6 +44,13 @@ Status require_regular(const struct stat& info, const std::filesystem::path& pat
   return fail(make_error(kNotARegularFile, "`" + path.string() + "` is not a regular file").at(path.string()));
 }
 
+// The name a descriptor was opened under, for messages: files do not carry it along. It may have been renamed since.
+std::string name_of(int fd) {
+  std::array<char, 4096> name;
+  const ssize_t size = ::readlink(("/proc/self/fd/" + std::to_string(fd)).c_str(), name.data(), name.size());
+  return size > 0 && name[0] == '/' ? std::string(name.data(), static_cast<std::size_t>(size)) : "a file";
+}
+
 Error too_large(std::uint64_t size_max_bytes) {
   return make_error(kFileTooLarge, "the file is larger than the limit of " + format_size(size_max_bytes));
 }
@@ -86,8 +93,8 @@ Result<File> File::open_read(Os& os, const std::filesystem::path& path) {
 Status File::write_all(Bytes bytes) {
   while (!bytes.empty()) {
     const ssize_t written = retry_eintr([&] { return os_->write(fd_, bytes.data(), bytes.size()); });
-    if (written < 0) return fail(os_error(static_cast<int>(-written), "write", "file"));
-    if (written == 0) return fail(os_error(ENOSPC, "write", "file"));
+    if (written < 0) return fail(os_error(static_cast<int>(-written), "write", name_of(fd_)));
+    if (written == 0) return fail(os_error(ENOSPC, "write", name_of(fd_)));
     bytes = bytes.subspan(static_cast<std::size_t>(written));
   }
   return ok();
@@ -103,7 +110,7 @@ Result<std::string> File::read_all(std::uint64_t size_max_bytes) {
   text.resize(static_cast<std::size_t>(std::min(expected, size_max_bytes)) + 1);
   for (;;) {
     const ssize_t got = retry_eintr([&] { return os_->read(fd_, text.data() + filled, text.size() - filled); });
-    if (got < 0) return fail(os_error(static_cast<int>(-got), "read", "file"));
+    if (got < 0) return fail(os_error(static_cast<int>(-got), "read", name_of(fd_)));
     if (got == 0) break;
     filled += static_cast<std::size_t>(got);
     if (filled > size_max_bytes) return fail(too_large(size_max_bytes));
@@ -115,20 +122,21 @@ Result<std::string> File::read_all(std::uint64_t size_max_bytes) {
 
 Result<struct stat> File::stat() const {
   struct stat info {};
-  if (const int result = retry_eintr([&] { return os_->fstat(fd_, &info); }); result < 0) return fail(os_error(-result, "look at", "file"));
+  if (const int result = retry_eintr([&] { return os_->fstat(fd_, &info); }); result < 0) return fail(os_error(-result, "look at", name_of(fd_)));
   return info;
 }
 
 // Never retried: after a failed fsync the kernel may have dropped the pages, and a second one would lie.
 Status File::sync() {
-  if (const int result = os_->fsync(fd_); result < 0) return fail(os_error(-result, "sync", "file"));
+  if (const int result = os_->fsync(fd_); result < 0) return fail(os_error(-result, "sync", name_of(fd_)));
   return ok();
 }
 
 // The descriptor is gone whatever close says; on Linux EINTR means closed as well.
 Status File::close() {
-  const int result = os_->close(std::exchange(fd_, -1));
-  if (result < 0 && result != -EINTR) return fail(os_error(-result, "close", "file"));
+  const int fd = std::exchange(fd_, -1);
+  const int result = os_->close(fd);
+  if (result < 0 && result != -EINTR) return fail(os_error(-result, "close", "a file that was written"));
   return ok();
 }
 
@@ -160,7 +168,7 @@ Result<MappedFile> MappedFile::map(const File& file) {
   MappedFile mapped;
   if (info.st_size == 0) return mapped;
   void* data = ::mmap(nullptr, static_cast<std::size_t>(info.st_size), PROT_READ, MAP_PRIVATE, file.fd(), 0);
-  if (data == MAP_FAILED) return fail(os_error(errno, "map", "file"));
+  if (data == MAP_FAILED) return fail(os_error(errno, "map", name_of(file.fd())));
   mapped.data_ = static_cast<const std::byte*>(data);
   mapped.size_ = static_cast<std::size_t>(info.st_size);
   return mapped;
@@ -277,12 +285,14 @@ Status remove_tree(const std::filesystem::path& path) {
 TempDir::TempDir(TempDir&& other) noexcept : path_(std::exchange(other.path_, {})) {}
 
 TempDir& TempDir::operator=(TempDir&& other) noexcept {
-  std::swap(path_, other.path_);
+  TempDir old(std::move(*this));
+  path_ = std::exchange(other.path_, {});
   return *this;
 }
 
+// Tried once more: a passing fault must not leave litter.
 TempDir::~TempDir() {
-  if (!path_.empty()) (void)remove_tree(path_);
+  if (!path_.empty() && !remove_tree(path_)) (void)remove_tree(path_);
 }
 
 Result<TempDir> TempDir::create(const std::filesystem::path& parent, std::string_view prefix) {

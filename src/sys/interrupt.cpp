@@ -36,6 +36,7 @@ struct InterruptGuard::State {
   std::stop_source source;
   std::atomic<int> first_signal{0};
   std::atomic<bool> quitting{false};
+  bool stay_quiet = false;
   sigset_t caught{}, mask_before{};
   struct sigaction pipe_before {}, file_size_before {};
   int signals_fd = -1, quit_fd = -1;
@@ -78,12 +79,21 @@ InterruptGuard::~InterruptGuard() {
     while (::write(state_->quit_fd, &one, sizeof one) < 0 && errno == EINTR) continue;
     state_->reader.join();
   }
+  drain();
   if (state_->signals_fd >= 0) ::close(state_->signals_fd);
   if (state_->quit_fd >= 0) ::close(state_->quit_fd);
-  ::pthread_sigmask(SIG_SETMASK, &state_->mask_before, nullptr);
+  if (!state_->stay_quiet) ::pthread_sigmask(SIG_SETMASK, &state_->mask_before, nullptr);
   ::sigaction(SIGPIPE, &state_->pipe_before, nullptr);
   ::sigaction(SIGXFSZ, &state_->file_size_before, nullptr);
 }
+
+// What came after the last look was answered by finishing: unblocked, it would kill a run whose work is done.
+void InterruptGuard::drain() const {
+  signalfd_siginfo info{};
+  while (state_->signals_fd >= 0 && ::read(state_->signals_fd, &info, sizeof info) == static_cast<ssize_t>(sizeof info)) continue;
+}
+
+void InterruptGuard::stay_quiet() { state_->stay_quiet = true; }
 
 std::stop_token InterruptGuard::token() const { return state_->source.get_token(); }
 

@@ -52,14 +52,14 @@ class Planner {
     image_.version = m_.version;
     image_.dist_info = lib_ + "/" + m_.dist_info;
     image_.files.reserve(m_.files.size() + m_.scripts.size() + 4);
-    // pip's order, so that where two members of one wheel have one destination the same one wins; dist-info comes last.
+    // pip's order; dist-info comes last.
     PIPIT_CHECK(place(Part::root));
     PIPIT_CHECK(place(Part::data));
     PIPIT_CHECK(place(Part::scripts));
     add_wrappers();
     PIPIT_CHECK(place(Part::dist_info));
     add_dist_info();
-    keep_last_of_each();
+    PIPIT_CHECK(keep_last_of_each());
     make_record();
     return std::move(image_);
   }
@@ -96,15 +96,18 @@ class Planner {
     for (const ManifestFile& file : m_.files) {
       const Split where = split(file.path);
       if (where.part != part) continue;
-      if (part == Part::scripts && entry_points_.count(entry_point_of(file_name(file.path))) != 0) continue;
+      if (part == Part::scripts && entry_points_.count(entry_point_of(file_name(file.path))) != 0) {
+        skipped_.insert(file.path);
+        continue;
+      }
       PIPIT_TRY(std::string path, destination(where));
       const auto script = part == Part::scripts ? python_scripts_.find(file.path) : python_scripts_.end();
       if (script == python_scripts_.end()) {
-        image_.files.push_back({std::move(path), file.path, {}, file.executable, file.size});
+        add({std::move(path), file.path, {}, file.executable, file.size}, &file);
       } else {
         std::string content = with_interpreter(script->second->content, o_.interpreter);
         const std::uint64_t size = content.size();
-        image_.files.push_back({std::move(path), {}, std::move(content), file.executable, size});
+        add({std::move(path), {}, std::move(content), file.executable, size}, &file);
       }
       new_paths_.emplace(file.path, image_.files.size() - 1);
     }
@@ -114,7 +117,11 @@ class Planner {
   void add_generated(std::string path, std::string content, bool executable) {
     const std::uint64_t size = content.size();
     generated_.insert(image_.files.size());
-    image_.files.push_back({std::move(path), {}, std::move(content), executable, size});
+    add({std::move(path), {}, std::move(content), executable, size}, nullptr);
+  }
+  void add(ImageFile file, const ManifestFile* member) {
+    image_.files.push_back(std::move(file));
+    members_.push_back(member);
   }
 
   void add_wrappers() {
@@ -128,15 +135,32 @@ class Planner {
     if (o_.requested) add_generated(image_.dist_info + "/REQUESTED", {}, false);
   }
 
-  // Two members may share a destination ("x" and "NAME.data/purelib/x"): the last one is what pip leaves there.
-  void keep_last_of_each() {
+  // Two members may share a destination ("x" and "NAME.data/purelib/x"). With equal bytes it does not matter which one is
+  // installed; otherwise the wheel does not say what it wants.
+  Status keep_last_of_each() {
     std::unordered_map<std::string_view, std::size_t> last;
     last.reserve(image_.files.size());
-    bool shared = false;
-    for (std::size_t i = 0; i < image_.files.size(); ++i) shared = !last.insert_or_assign(image_.files[i].path, i).second || shared;
     superseded_.assign(image_.files.size(), false);
-    if (!shared) return;
-    for (std::size_t i = 0; i < image_.files.size(); ++i) superseded_[i] = last.at(image_.files[i].path) != i;
+    for (std::size_t i = 0; i < image_.files.size(); ++i) {
+      const auto [at, is_first] = last.try_emplace(image_.files[i].path, i);
+      if (is_first) continue;
+      if (content_key(at->second) != content_key(i))
+        return fail(make_error(kSameDestination, fmt::format("{}: {} and {} would both be installed as `{}`", m_.filename, shown_source(at->second),
+                                                             shown_source(i), escape_for_terminal(image_.files[i].path)))
+                        .at(m_.filename));
+      superseded_[std::exchange(at->second, i)] = true;
+    }
+    return ok();
+  }
+
+  // Equal for equal bytes; a file without a digest is equal to none.
+  std::string content_key(std::size_t index) const {
+    const ImageFile& file = image_.files[index];
+    if (file.source.empty()) return verify::record_hash(verify::sha256(as_bytes_view(file.content)));
+    return members_[index]->record_hash.starts_with("sha256=") ? members_[index]->record_hash : std::to_string(index);
+  }
+  std::string shown_source(std::size_t index) const {
+    return members_[index] == nullptr ? "a file that the installer writes" : "`" + escape_for_terminal(members_[index]->path) + "`";
   }
 
   packaging::RecordRow hashed_row(const ImageFile& file) const {
@@ -151,9 +175,9 @@ class Planner {
     const std::string own = m_.dist_info + "/RECORD";
     std::vector<bool> listed(image_.files.size(), false);
     for (const packaging::RecordRow& row : m_.record) {
-      if (row.path == own) continue;
+      if (row.path == own || skipped_.count(row.path) != 0) continue;
       const auto at = new_paths_.find(row.path);
-      if (at == new_paths_.end()) {  // a skipped script, or (allowed by the user) a row without a file
+      if (at == new_paths_.end()) {  // allowed by the user: a row without a file
         rows.push_back(row);
         continue;
       }
@@ -191,10 +215,11 @@ class Planner {
   const WriteOptions& o_;
   const std::string lib_;
   InstallImage image_;
-  std::unordered_set<std::string_view> entry_points_;
+  std::unordered_set<std::string_view> entry_points_, skipped_;  // skipped: scripts that a wrapper replaces
   std::unordered_map<std::string_view, const PythonScript*> python_scripts_;
   std::unordered_map<std::string_view, std::size_t> new_paths_;  // archive path -> index in image_.files
   std::unordered_set<std::size_t> generated_;
+  std::vector<const ManifestFile*> members_;  // of image_.files; null: generated
   std::vector<bool> superseded_;
 };
 

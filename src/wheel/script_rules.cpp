@@ -34,10 +34,14 @@ bool is_identifier_path(std::string_view text) {
   return true;
 }
 
+constexpr std::size_t kFileNameMax = 255;  // bytes, on every Linux file system
+
 void check_script(const packaging::EntryPoint& script, Findings& findings) {
   const std::string name = escape_for_terminal(script.name), value = escape_for_terminal(script.value);
   if (!is_script_name(script.name))
     findings.add(kBadScriptName, fmt::format("the entry point `{}` is no name for a script (letters, digits, `.`, `_` and `-` only)", name));
+  else if (script.name.size() > kFileNameMax)
+    findings.add(kBadScriptName, fmt::format("the entry point `{}...` has a name of {} bytes, too long for a file", name.substr(0, 40), script.name.size()));
   else if (is_reserved_script(script.name))
     findings.add(kReplacesInterpreter, fmt::format("the entry point `{}` would replace a program of the environment itself", name));
   if (script.module.empty() || !is_identifier_path(script.module) || (!script.attribute.empty() && !is_identifier_path(script.attribute)))
@@ -64,6 +68,17 @@ void check_scripts(const std::vector<packaging::EntryPoint>& scripts, Findings& 
   for (const packaging::EntryPoint& script : scripts) check_script(script, findings);
 }
 
+namespace {
+
+// Anywhere in the path: `data/lib/python3.11/site-packages/other-1.0.dist-info/x` would plant a distribution, too.
+bool names_metadata(std::string_view lower_path) {
+  for (const std::string_view part : split(lower_path, '/'))
+    if (part.ends_with(".dist-info") || part.ends_with(".egg-info")) return true;
+  return false;
+}
+
+}  // namespace
+
 std::optional<DataPath> split_data_path(std::string_view path, Findings& findings) {
   const std::size_t first = path.find('/');
   const std::size_t second = first == std::string_view::npos ? first : path.find('/', first + 1);
@@ -88,9 +103,8 @@ void check_data_path(std::string_view path, const DataPath& data, Findings& find
   std::string_view script;
   if (data.key == "scripts") script = data.rest;
   if (data.key == "data" && (low.starts_with("bin/") || low.starts_with("scripts/"))) script = data.rest.substr(data.rest.find('/') + 1);
-  const bool site = data.key == "purelib" || data.key == "platlib";
-  if (site && data.rest.substr(0, data.rest.find('/')).ends_with(".dist-info"))
-    findings.add(kBadDataDirectory, fmt::format("`{}` would write into a dist-info directory", escape_for_terminal(path)));
+  if (names_metadata(low))
+    findings.add(kBadDataDirectory, fmt::format("`{}` would write into a dist-info or egg-info directory", escape_for_terminal(path)));
   const bool replaces = (!script.empty() && script.find('/') == std::string_view::npos && is_reserved_script(script)) ||
                         (data.key == "data" && low == "pyvenv.cfg");
   if (replaces)

@@ -93,7 +93,7 @@ class WheelOpener {
   Result<std::string> find_dist_info() const {
     std::set<std::string_view> found;
     for (const archive::ZipMember& member : w_.directory_.members())
-      if (top_of(member.name).ends_with(kDistInfoSuffix)) found.insert(top_of(member.name));
+      if (ascii_lower(top_of(member.name)).ends_with(kDistInfoSuffix)) found.insert(top_of(member.name));
     const std::string& project = w_.filename_.normalized_name;
     if (found.empty()) return fail(invalid_wheel(project, ".dist-info directory not found"));
     if (found.size() > 1) {
@@ -102,6 +102,7 @@ class WheelOpener {
       return fail(invalid_wheel(project, "multiple .dist-info directories found: " + list));
     }
     const std::string_view name = *found.begin();
+    if (!name.ends_with(kDistInfoSuffix)) return fail(invalid_wheel(project, ".dist-info directory not found"));
     if (w_.directory_.find(name) != nullptr) return fail(invalid_wheel(project, fmt::format("'{}' is a file", escape_for_terminal(name))));
     const std::string_view stem = name.substr(0, name.size() - kDistInfoSuffix.size());
     if (!packaging::normalize_name(stem).starts_with(project))

@@ -42,6 +42,7 @@ namespace pipit::install {
 
 inline constexpr ErrorCode kOverlap{"overlap"};                    // two owners for one file
 inline constexpr ErrorCode kProtectedFile{"protected-file"};       // interpreter, pyvenv.cfg, activate scripts
+inline constexpr ErrorCode kForeignMetadata{"foreign-metadata"};   // another distribution's *.dist-info
 inline constexpr ErrorCode kOutsideScheme{"outside-scheme"};
 inline constexpr ErrorCode kInTheWay{"in-the-way"};                // a directory where a file belongs, a link, ...
 inline constexpr ErrorCode kStaleStoreFile{"stale-store-file"};    // Error::where names it; stale_additions() the wheels

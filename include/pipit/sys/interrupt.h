@@ -14,8 +14,11 @@ class InterruptGuard {
   ~InterruptGuard();
   std::stop_token token() const;
   int signal() const;  // 0 if none came
+  // The process is about to end: what comes from here on stays pending, so that its exit code tells what it did.
+  void stay_quiet();
 
  private:
+  void drain() const;
   struct State;
   std::unique_ptr<State> state_;
 };

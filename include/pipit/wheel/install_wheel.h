@@ -13,6 +13,7 @@
 namespace pipit::wheel {
 
 inline constexpr ErrorCode kInvalidWheel{"invalid-wheel"};
+inline constexpr ErrorCode kSameDestination{"same-destination"};  // two members of one wheel, with different bytes
 
 // Absolute directories of the target (PEP 376 scheme keys). `headers` is complete up to the project's own directory.
 struct Scheme {

@@ -141,6 +141,19 @@ TEST_CASE("the interpreter, pyvenv.cfg and the activate scripts are never overwr
   }
 }
 
+TEST_CASE("the metadata directory of another distribution is never written", "[install][A20][S11]") {
+  InstallWorld world;
+  const TreeImage before = world.image();
+  for (const char* path : {"other-1.0.dist-info/METADATA", "Other-1.0.DIST-INFO/RECORD"}) {
+    CAPTURE(path);
+    const Status refused = transact(sys::real_os(), world.target(), {}, {with_file(world, (world.site() / path).string())});
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code == install::kForeignMetadata);
+    CHECK(world.image() == before);
+  }
+  CHECK(transact(sys::real_os(), world.target(), {}, {with_file(world, (world.site() / "evil/vendored/other-1.0.dist-info/METADATA").string())}));
+}
+
 TEST_CASE("destinations outside the scheme are refused", "[install][S10]") {
   InstallWorld world;
   for (const std::string path : {"/etc/passwd", "relative", "/", "/../../etc/x"}) {

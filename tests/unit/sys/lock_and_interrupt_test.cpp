@@ -110,6 +110,18 @@ TEST_CASE("after the guard is gone a signal ends the process again", "[sys]") {
         }) == 128 + SIGINT);
 }
 
+TEST_CASE("a signal that comes when the work is done does not change the exit code", "[sys][F25]") {
+  CHECK(exit_code_of([] {
+          ::signal(SIGTERM, SIG_DFL);
+          {
+            InterruptGuard guard;
+            guard.stay_quiet();
+          }
+          ::kill(::getpid(), SIGTERM);
+          ::_exit(7);
+        }) == 7);
+}
+
 TEST_CASE("an ignored hang-up stays ignored", "[sys]") {
   CHECK(exit_code_of([] {
           ::signal(SIGHUP, SIG_IGN);

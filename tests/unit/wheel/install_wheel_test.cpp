@@ -29,16 +29,25 @@ WriteOptions options_for(std::string name) {
   return options;
 }
 
-InstallImage plan(const WheelMaker& maker, const WriteOptions& options) {
+Result<InstallImage> try_plan(const WheelMaker& maker, const WriteOptions& options) {
   const std::string bytes = maker.bytes();
   Diagnostics diagnostics;
   const auto source = wheel::WheelSource::open(as_bytes_view(bytes), maker.filename(), {"bad-record:demo"}, diagnostics);
   REQUIRE(source);
   const packaging::Hashes digest = {{"sha256", verify::sha256_hex(as_bytes_view(bytes))}};
   const wheel::PreparedWheel prepared{std::make_shared<const wheel::Manifest>(source->manifest()), "/tree", *verify::check(digest, {}, "x"), false, {}};
-  auto image = wheel::plan_install(prepared, options, diagnostics);
+  return wheel::plan_install(prepared, options, diagnostics);
+}
+
+InstallImage plan(const WheelMaker& maker, const WriteOptions& options) {
+  auto image = try_plan(maker, options);
   REQUIRE(image);
   return *image;
+}
+
+std::string_view refusal(const WheelMaker& maker) {
+  const auto image = try_plan(maker, options_for("demo"));
+  return image ? std::string_view() : image.error().code.id;
 }
 
 std::map<std::string, wheel::ImageFile> by_path(const InstallImage& image) {
@@ -111,15 +120,14 @@ TEST_CASE("RECORD has pip's rows in pip's order", "[wheel]") {
       row("../../../bin/demo", files.at("/v/bin/demo").content),
       row("../../../bin/tool", "#!/v/bin/python\n"),
       row("Z.py", "z"),
-      row("demo-1.0.data/scripts/demo-script.py", "old wrapper"),  // skipped, yet pip keeps its row
-      row(info + "INSTALLER", "pip\n"),
+      row(info + "INSTALLER", "pip\n"),  // pip has a row for the skipped script before it
   };
   const auto lines = record_lines(image);
-  REQUIRE(lines.size() == 12);
-  CHECK(std::vector<std::string>(lines.begin(), lines.begin() + 5) == expected);
-  CHECK(lines[6] == info + "RECORD,,");
-  CHECK(lines[7] == row(info + "REQUESTED", ""));
-  CHECK(lines[10] == row(info + "entry_points.txt", "[console_scripts]\ndemo = demo:main\n"));
+  REQUIRE(lines.size() == 11);
+  CHECK(std::vector<std::string>(lines.begin(), lines.begin() + 4) == expected);
+  CHECK(lines[5] == info + "RECORD,,");
+  CHECK(lines[6] == row(info + "REQUESTED", ""));
+  CHECK(lines[9] == row(info + "entry_points.txt", "[console_scripts]\ndemo = demo:main\n"));
   CHECK(lines.back() == row("demo/a,b.py", "x"));
   CHECK(files.at(image.dist_info + "/RECORD").content.find("\"demo/a,b.py\",sha256=") != std::string::npos);
   CHECK(files.at(image.dist_info + "/RECORD").content.find("\r\n") != std::string::npos);
@@ -133,10 +141,22 @@ TEST_CASE("platlib wheels go to platlib, unlisted files get an empty row", "[whe
   CHECK(record_lines(image)[1] == "b.py,,");
 }
 
-TEST_CASE("where two members have one destination the last one wins, with one row", "[wheel]") {
-  const InstallImage image = plan(WheelMaker("demo", "1.0").data("purelib", "x.py", "data").file("x.py", "root"), options_for("demo"));
+TEST_CASE("two members with one destination: with equal bytes one row, with different bytes a refusal that names them", "[wheel][S11]") {
+  const InstallImage image = plan(WheelMaker("demo", "1.0").data("purelib", "x.py", "same").file("x.py", "same"), options_for("demo"));
   CHECK(by_path(image).at(kSite + "/x.py").source == "demo-1.0.data/purelib/x.py");
-  CHECK(record_lines(image).back() == "x.py," + test::record_hash_and_size("data"));
+  CHECK(record_lines(image).back() == "x.py," + test::record_hash_and_size("same"));
+  const auto demo = [] { return WheelMaker("demo", "1.0").file("x.py", "root"); };
+  CHECK(refusal(demo().data("purelib", "x.py", "data")) == "same-destination");
+  CHECK(refusal(demo().data("purelib", "y.py", "a").data("platlib", "y.py", "b")) == "same-destination");
+  CHECK(refusal(demo().data("data", "lib/python3.11/site-packages/x.py", "data")) == "same-destination");
+  CHECK(refusal(demo().script("run", "demo:main").data("data", "bin/run", "#!/bin/sh\n")) == "same-destination");
+  CHECK(refusal(demo()).empty());
+}
+
+TEST_CASE("a script that an entry point's wrapper replaces leaves no row in RECORD", "[wheel]") {
+  const InstallImage image = plan(WheelMaker("demo", "1.0").script("run", "demo:main").data("scripts", "run", "#!/bin/sh\n"), options_for("demo"));
+  CHECK(by_path(image).at("/v/bin/run").source.empty());
+  for (const std::string& line : record_lines(image)) CHECK(line.find(".data/") == std::string::npos);
 }
 
 TEST_CASE("pip and easy_install get the names of the target's Python", "[wheel]") {

@@ -227,6 +227,8 @@ TEST_CASE("there is exactly one dist-info directory", "[wheel][M14][M15]") {
           zip.add("demo-1.0.dist-info", "a file");
         }),
         "invalid-wheel"));
+  CHECK(take(demo().file("other-1.0.DIST-INFO/METADATA", "x")).first ==
+        "demo has an invalid wheel, multiple .dist-info directories found: demo-1.0.dist-info, other-1.0.DIST-INFO");
   CHECK(accepted(demo().file("demo/vendored/other-2.dist-info/METADATA", "x")));
 }
 
@@ -280,6 +282,12 @@ TEST_CASE("script names are plain and replace nothing of the environment", "[whe
   CHECK(refused(demo().gui_script(row.name, "demo:main"), row.id));
 }
 
+TEST_CASE("a script name that no file can have is refused with its length", "[wheel][S1]") {
+  CHECK(accepted(demo().script(std::string(255, 'x'), "demo:main")));
+  CHECK(refused(demo().script(std::string(300, 'x'), "demo:main"), "bad-script-name"));
+  CHECK(take(demo().script(std::string(300, 'x'), "demo:main")).first.find("has a name of 300 bytes") != std::string::npos);
+}
+
 TEST_CASE("script names that only look alike are fine", "[wheel][S3]") {
   for (const char* name : {"python-argcomplete", "pythonic", "python3-config", "ipython3", "activate-global", "pip3.11", "a.b_c-d", "2to3"})
     CHECK(accepted(demo().script(name, "demo:main")));
@@ -302,6 +310,8 @@ TEST_CASE("data directories have the scheme's keys and replace nothing of the en
   CHECK(refused(demo().file("demo-1.0.data/loose", "x"), "bad-data-directory"));
   CHECK(refused(demo().file("other-9.data/data/x", "x"), "bad-data-directory"));
   CHECK(refused(demo().data("purelib", "other-1.0.dist-info/METADATA", "x"), "bad-data-directory"));
+  CHECK(refused(demo().data("data", "lib/python3.11/site-packages/other-1.0.dist-info/METADATA", "x"), "bad-data-directory"));
+  CHECK(refused(demo().data("data", "lib/python3.11/site-packages/other.EGG-info/PKG-INFO", "x"), "bad-data-directory"));
   CHECK(refused(demo().data("data", "../x", "x"), "zip-path-escapes"));
   for (const char* key : {"data", "headers", "platlib", "purelib", "scripts"}) CHECK(accepted(demo().data(key, "share/demo/x", "x")));
   CHECK(accepted(demo().data("data", "share/pyvenv.cfg", "x")));
