@@ -34,10 +34,10 @@ model::DistFile local_file(const std::filesystem::path& path, std::string source
   return file;
 }
 
-void read_directory(const Location& location, LocalLinks& links, std::vector<model::DistFile>& files, Diagnostics& diagnostics) {
-  const Result<std::vector<sys::DirEntry>> entries = sys::list_directory(location.path);
+void read_directory(const Location& location, LocalLinks& links, std::vector<model::DistFile>& files) {
+  Result<std::vector<sys::DirEntry>> entries = sys::list_directory(location.path);
   if (!entries) {
-    diagnostics.warn("find-links-unreadable", fmt::format("Location '{}' is ignored: {}", escape_for_terminal(location.text), entries.error().message));
+    if (!links.unreadable) links.unreadable = std::move(entries).error().while_("looking at the links in " + escape_for_terminal(location.text));
     return;
   }
   for (const sys::DirEntry& entry : *entries) {
@@ -104,7 +104,7 @@ LocalLinks read_local_links(const std::vector<Location>& locations, Diagnostics&
   for (const Location& location : locations) {
     switch (location.kind) {
       case LocationKind::remote: break;
-      case LocationKind::directory: read_directory(location, links, files, diagnostics); break;
+      case LocationKind::directory: read_directory(location, links, files); break;
       case LocationKind::html_file: links.html_pages.push_back(location.path); break;
       case LocationKind::archive_file: files.push_back(local_file(location.path, location.url)); break;
       case LocationKind::missing:

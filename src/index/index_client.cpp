@@ -123,6 +123,7 @@ struct IndexClient::State : std::enable_shared_from_this<IndexClient::State> {
   Diagnostics diagnostics;
   std::optional<Error> insecure;  // an index was ignored: an empty result is not "no such project"
   LinkCatalog local_files;
+  std::optional<Error> local_unreadable;
   std::vector<std::pair<std::unique_ptr<LinkPage>, Url>> link_pages;
   std::vector<std::unique_ptr<IndexSource>> indexes;         // in order; pinned ones that are not configured behind them
   std::size_t configured_indexes = 0;
@@ -139,6 +140,7 @@ void IndexClient::State::look_at_locations() {
   for (const std::string& text : options.find_links) links.push_back(locate(text));
   LocalLinks local = read_local_links(links, diagnostics);
   local_files = std::move(local.files);
+  local_unreadable = std::move(local.unreadable);
   for (const std::filesystem::path& path : local.html_pages) add_local_page(path);
   for (const Location& location : links)
     if (location.kind == LocationKind::remote)
@@ -198,7 +200,13 @@ void IndexClient::State::add_local_page(const std::filesystem::path& path) {
   page->ready = page->asked = true;
   page->failure.kind = Kind::page;
   Result<std::string> bytes = sys::read_file(path, kPageMax);
-  Result<ProjectPage> parsed = bytes ? parse_simple_html(*bytes, url) : Result<ProjectPage>(fail(std::move(bytes).error()));
+  if (!bytes) {
+    page->failure.kind = Kind::failed;
+    page->failure.error = std::move(bytes).error().while_("reading the links of " + page->shown);
+    link_pages.emplace_back(std::move(page), url);
+    return;
+  }
+  Result<ProjectPage> parsed = parse_simple_html(*bytes, url);
   if (parsed) {
     page->catalog.add(std::move(parsed->files));
   } else {
@@ -238,7 +246,10 @@ void IndexClient::State::begin(const Question& question) {
   Outcome local;
   ProjectPage files;
   files.files = local_files.of(question.name);
-  if (!files.files.empty()) {
+  if (local_unreadable) {
+    local.kind = Kind::failed;
+    local.error = local_unreadable;
+  } else if (!files.files.empty()) {
     local.kind = Kind::page;
     local.page = pack(files, question.name, {});
   }
@@ -433,7 +444,9 @@ ListingResult IndexClient::State::merge(Query& query) {
     const bool is_index = i > link_pages.size();
     for (std::string& warning : outcome.warnings) listing->diagnostics.warn(outcome.kind == Kind::page ? "index-entry-refused" : "", std::move(warning));
     if (outcome.kind == Kind::offline) listing->missing_offline = true;
-    if (outcome.kind == Kind::failed && is_index) {
+    // A directory or page of this machine that is there and cannot be read: what it offers would decide, too.
+    const bool is_local = i == 0 || (!is_index && link_pages[i - 1].second.scheme == "file");
+    if (outcome.kind == Kind::failed && (is_index || is_local)) {
       if (failure) failure->also.push_back(std::move(*outcome.error));
       else failure = std::move(outcome.error);
     } else if (outcome.error && !skipped) {

@@ -50,7 +50,8 @@ class Sweep:
         return "bad"
 
     def check_scratch(self, what):
-        left = os.listdir(self.w.path("tmp"))
+        # One killed before it could lock its directory leaves it empty; it goes after an hour.
+        left = [name for name in os.listdir(self.w.path("tmp")) if len(os.listdir(self.w.path("tmp", name))) > 1]
         if left:
             BAD.append("%s: %s: %s is left in $TMPDIR" % (self.name, what, left))
             print(BAD[-1], file=sys.stderr)

@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -43,6 +44,7 @@ Location locate(const std::string& text);
 struct LocalLinks {
   LinkCatalog files;                              // archives in directories and single files
   std::vector<std::filesystem::path> html_pages;  // pages in directories, and single ones, in order
+  std::optional<Error> unreadable;                // a directory that is there and cannot be read: what it offers is not known
 };
 // Reads the directories (files directly inside; html files are pages). Missing locations are pip's warnings.
 LocalLinks read_local_links(const std::vector<Location>& locations, Diagnostics& diagnostics);

@@ -1,6 +1,7 @@
 #include "pipit/index/find_links.h"
 
 #include <catch2/catch_test_macros.hpp>
+#include <cerrno>
 
 #include "pipit/base/url.h"
 #include "pipit/sys/file.h"
@@ -60,4 +61,15 @@ TEST_CASE("a missing location is ignored with pip's warning", "[index]") {
   REQUIRE(diagnostics.items().size() == 2);
   CHECK(diagnostics.items()[0].message == "Location '/absent/here' is ignored: it is either a non-existing path or lacks a specific scheme.");
   CHECK(diagnostics.items()[1].message == "Location 'file:///absent/there' is ignored: it is neither a file nor a directory.");
+}
+
+TEST_CASE("a directory that is there and cannot be listed is an error, not an empty one", "[index]") {
+  Diagnostics diagnostics;
+  Location location;
+  location.kind = LocationKind::directory;
+  location.text = "wheels";
+  location.path = "/dev/null";
+  const LocalLinks links = read_local_links({location}, diagnostics);
+  REQUIRE(links.unreadable);
+  CHECK(links.unreadable->os_errno == ENOTDIR);
 }
