@@ -139,7 +139,7 @@ def main():
         sweep.start("upgrade", install("-U", "demo"))
         sweep.every_call(step)
         points += sweep.points
-        middle = range(2, sweep.length, 1 if options.full else 23)
+        middle = range(2, sweep.length, 7 if options.full else 23)
         sweep.points = sweep.old_ones = sweep.new_ones = 0
         sweep.killed_recovery(middle, 1 if options.full else 3)
         points += sweep.points
