@@ -37,16 +37,41 @@ class Stager {
       : input_(input), os_(new_dir.os()), new_dir_(new_dir), stale_(stale) {}
 
   Status run(const std::stop_token& stop) {
-    for (const std::string& directory : input_.arrangement.directories) {
-      const int made = again_if_interrupted([&] { return os_.mkdirat(new_dir_.fd(), directory.c_str(), 0777); });
-      if (made < 0) return fail(sys::os_error(-made, "make directory", shown(directory)));
-    }
+    PIPIT_CHECK(make_directories());
     return stage_all(stop);
   }
 
  private:
   static constexpr std::size_t kPerTask = 256;
-  static constexpr std::size_t kWorthThreads = 4096;  // below that a second thread costs more than it brings
+  static constexpr std::size_t kDirectoriesPerTask = 64;
+  static constexpr std::size_t kWorthThreads = 1024;  // files or directories; below that a second thread costs more than it brings
+
+  void for_all(std::size_t tasks, std::size_t items, const std::function<void(std::size_t)>& task) {
+    if (input_.options.executor != nullptr && items >= kWorthThreads) return sys::parallel_for(*input_.options.executor, tasks, task);
+    for (std::size_t number = 0; number < tasks; ++number) task(number);
+  }
+
+  // Sorted, a move's directories stand together and parents before children; so moves can be made side by side.
+  Status make_directories() {
+    std::vector<std::string_view> all(input_.arrangement.directories.begin(), input_.arrangement.directories.end());
+    std::sort(all.begin(), all.end());
+    const auto move_of = [](std::string_view path) { return path.substr(0, path.find('/')); };
+    std::vector<std::size_t> begins{0};
+    for (std::size_t i = 1; i < all.size(); ++i)
+      if (i - begins.back() >= kDirectoriesPerTask && move_of(all[i]) != move_of(all[i - 1])) begins.push_back(i);
+    begins.push_back(all.size());
+    std::vector<Status> results(begins.size() - 1, ok());
+    for_all(results.size(), all.size(), [&](std::size_t number) {
+      for (std::size_t i = begins[number]; i < begins[number + 1] && results[number]; ++i) results[number] = make_directory(std::string(all[i]));
+    });
+    for (Status& result : results) PIPIT_CHECK(std::move(result));
+    return ok();
+  }
+
+  Status make_directory(const std::string& path) {
+    const int made = again_if_interrupted([&] { return os_.mkdirat(new_dir_.fd(), path.c_str(), 0777); });
+    return made < 0 ? Status(fail(sys::os_error(-made, "make directory", shown(path)))) : ok();
+  }
 
   std::string shown(const std::string& path) const { return (new_dir_.path() / path).string(); }
 
@@ -87,10 +112,7 @@ class Stager {
         if (!results[number]) failed = failed || results[number].error().code != kStaleStoreFile;
       }
     };
-    if (input_.options.executor != nullptr && files.size() >= kWorthThreads)
-      sys::parallel_for(*input_.options.executor, tasks, task);
-    else
-      for (std::size_t number = 0; number < tasks; ++number) task(number);
+    for_all(tasks, files.size(), task);
     // What found no free descriptor while others worked is done once more, alone. It had made nothing yet.
     for (std::size_t number = 0; number < tasks; ++number)
       if (lacks_descriptors(results[number])) task(number);

@@ -71,14 +71,17 @@ std::string_view read_row(std::string_view line, RecordRow& row) {
   return {};
 }
 
-std::string quoted_if_needed(const std::string& field) {
-  if (field.find_first_of(",\"\r\n") == std::string::npos) return field;
-  std::string out = "\"";
+void append_field(std::string& out, std::string_view field) {
+  if (field.find_first_of(",\"\r\n") == std::string_view::npos) {
+    out += field;
+    return;
+  }
+  out += '"';
   for (const char c : field) {
     if (c == '"') out += '"';
     out += c;
   }
-  return out + '"';
+  out += '"';
 }
 
 }  // namespace
@@ -108,11 +111,27 @@ Result<std::vector<RecordRow>> parse_record(std::string_view text) {
   return fail(std::move(first));
 }
 
-std::string print_record(std::vector<RecordRow> rows) {
+std::string print_record(const std::vector<RecordRow>& rows) {
+  std::vector<RecordRowView> views;
+  views.reserve(rows.size());
+  for (const RecordRow& row : rows) views.push_back({row.path, row.hash, row.size});
+  return print_record(std::move(views));
+}
+
+std::string print_record(std::vector<RecordRowView> rows) {
   std::sort(rows.begin(), rows.end());  // UTF-8 byte order is code-point order
+  std::size_t size = 0;
+  for (const RecordRowView& row : rows) size += row.path.size() + row.hash.size() + row.size.size() + 4;
   std::string out;
-  for (const RecordRow& row : rows)
-    out += quoted_if_needed(row.path) + "," + quoted_if_needed(row.hash) + "," + quoted_if_needed(row.size) + "\r\n";
+  out.reserve(size);
+  for (const RecordRowView& row : rows) {
+    append_field(out, row.path);
+    out += ',';
+    append_field(out, row.hash);
+    out += ',';
+    append_field(out, row.size);
+    out += "\r\n";
+  }
   return out;
 }
 

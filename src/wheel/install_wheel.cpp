@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <deque>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -15,10 +16,13 @@ namespace {
 
 std::string_view file_name(std::string_view path) { return path.substr(path.rfind('/') + 1); }
 
+bool is_below(std::string_view path, std::string_view directory) {
+  return path.size() > directory.size() && path.starts_with(directory) && path[directory.size()] == '/';
+}
+
 // "a/b" from "/x/a/b" and "/x"; "../../../bin/f" where `path` lies elsewhere. Both absolute and normal.
 std::string relative_to(std::string_view path, std::string_view directory) {
-  if (path.size() > directory.size() && path.starts_with(directory) && path[directory.size()] == '/')
-    return std::string(path.substr(directory.size() + 1));
+  if (is_below(path, directory)) return std::string(path.substr(directory.size() + 1));
   std::size_t common = 0;  // length of the shared directories, each with its slash
   for (std::size_t i = 0; i < std::min(path.size(), directory.size()) && path[i] == directory[i]; ++i)
     if (path[i] == '/') common = i + 1;
@@ -53,10 +57,13 @@ class Planner {
     image_.dist_info = lib_ + "/" + m_.dist_info;
     image_.files.reserve(m_.files.size() + m_.scripts.size() + 4);
     // pip's order; dist-info comes last.
+    sort_into_parts();
     PIPIT_CHECK(place(Part::root));
+    foreign_begin_ = image_.files.size();
     PIPIT_CHECK(place(Part::data));
     PIPIT_CHECK(place(Part::scripts));
     add_wrappers();
+    foreign_end_ = image_.files.size();
     PIPIT_CHECK(place(Part::dist_info));
     add_dist_info();
     PIPIT_CHECK(keep_last_of_each());
@@ -92,10 +99,17 @@ class Planner {
     return fail(make_error(kInvalidWheel, fmt::format("{}: unknown data directory `{}`", m_.filename, escape_for_terminal(split.key))));
   }
 
+  void sort_into_parts() {
+    parts_.reserve(m_.files.size());
+    for (const ManifestFile& file : m_.files) parts_.push_back(split(file.path).part);
+    image_index_.assign(m_.files.size(), kNowhere);
+  }
+
   Status place(Part part) {
-    for (const ManifestFile& file : m_.files) {
+    for (std::size_t number = 0; number < m_.files.size(); ++number) {
+      if (parts_[number] != part) continue;
+      const ManifestFile& file = m_.files[number];
       const Split where = split(file.path);
-      if (where.part != part) continue;
       if (part == Part::scripts && entry_points_.count(entry_point_of(file_name(file.path))) != 0) {
         skipped_.insert(file.path);
         continue;
@@ -109,7 +123,7 @@ class Planner {
         const std::uint64_t size = content.size();
         add({std::move(path), {}, std::move(content), file.executable, size}, &file);
       }
-      new_paths_.emplace(file.path, image_.files.size() - 1);
+      image_index_[number] = image_.files.size() - 1;
     }
     return ok();
   }
@@ -139,9 +153,10 @@ class Planner {
   // installed; otherwise the wheel does not say what it wants.
   Status keep_last_of_each() {
     std::unordered_map<std::string_view, std::size_t> last;
-    last.reserve(image_.files.size());
     superseded_.assign(image_.files.size(), false);
-    for (std::size_t i = 0; i < image_.files.size(); ++i) {
+    // Members of the archive's root have different names; only what comes from elsewhere can meet them, or its like.
+    const bool all = foreign_meet_library();
+    for (std::size_t i = all ? 0 : foreign_begin_; i < (all ? image_.files.size() : foreign_end_); ++i) {
       const auto [at, is_first] = last.try_emplace(image_.files[i].path, i);
       if (is_first) continue;
       if (content_key(at->second) != content_key(i))
@@ -151,6 +166,12 @@ class Planner {
       superseded_[std::exchange(at->second, i)] = true;
     }
     return ok();
+  }
+
+  bool foreign_meet_library() const {
+    for (std::size_t i = foreign_begin_; i < foreign_end_; ++i)
+      if (is_below(image_.files[i].path, lib_)) return true;
+    return false;
   }
 
   // Equal for equal bytes; a file without a digest is equal to none.
@@ -163,40 +184,61 @@ class Planner {
     return members_[index] == nullptr ? "a file that the installer writes" : "`" + escape_for_terminal(members_[index]->path) + "`";
   }
 
-  packaging::RecordRow hashed_row(const ImageFile& file) const {
-    return {relative_to(file.path, lib_), verify::record_hash(verify::sha256(as_bytes_view(file.content))), std::to_string(file.content.size())};
+  // The path of a row: the archive's own where it lies in the library, so most rows need no text of their own.
+  std::string_view row_path(const ImageFile& file) {
+    if (is_below(file.path, lib_)) return std::string_view(file.path).substr(lib_.size() + 1);
+    return texts_.emplace_back(relative_to(file.path, lib_));
+  }
+  std::string_view size_text(std::uint64_t size) { return texts_.emplace_back(std::to_string(size)); }
+
+  packaging::RecordRowView hashed_row(const ImageFile& file) {
+    const std::string_view path = row_path(file);
+    return {path, texts_.emplace_back(verify::record_hash(verify::sha256(as_bytes_view(file.content)))), size_text(file.content.size())};
+  }
+
+  // Which file of the manifest a row of the wheel's RECORD is about. Rows stand in the order of the files, nearly always.
+  std::size_t file_of(const packaging::RecordRow& row, std::size_t& next) {
+    for (std::size_t tried = 0; tried < 4 && next < m_.files.size(); ++tried, ++next)
+      if (m_.files[next].path == row.path) return next++;
+    if (by_path_.empty())
+      for (std::size_t i = 0; i < m_.files.size(); ++i) by_path_.emplace(m_.files[i].path, i);
+    const auto found = by_path_.find(row.path);
+    if (found == by_path_.end()) return kNowhere;
+    next = found->second + 1;
+    return found->second;
   }
 
   // pip's rows: the wheel's own (moved, and computed anew for rewritten scripts), then what was generated, then what was
   // installed without being listed.
   void make_record() {
-    std::vector<packaging::RecordRow>& rows = image_.record;
+    std::vector<packaging::RecordRowView> rows;
     rows.reserve(m_.record.size() + generated_.size() + 1);
     const std::string own = m_.dist_info + "/RECORD";
     std::vector<bool> listed(image_.files.size(), false);
+    std::size_t next = 0;
     for (const packaging::RecordRow& row : m_.record) {
       if (row.path == own || skipped_.count(row.path) != 0) continue;
-      const auto at = new_paths_.find(row.path);
-      if (at == new_paths_.end()) {  // allowed by the user: a row without a file
-        rows.push_back(row);
+      const std::size_t number = file_of(row, next);
+      const std::size_t at = number == kNowhere ? kNowhere : image_index_[number];
+      if (at == kNowhere) {  // allowed by the user: a row without a file
+        rows.push_back({row.path, row.hash, row.size});
         continue;
       }
-      const ImageFile& file = image_.files[at->second];
-      listed[at->second] = true;
-      if (superseded_[at->second]) continue;
+      const ImageFile& file = image_.files[at];
+      listed[at] = true;
+      if (superseded_[at]) continue;
       if (file.source.empty()) rows.push_back(hashed_row(file));
-      else rows.push_back({relative_to(file.path, lib_), row.hash, row.size});
+      else rows.push_back({row_path(file), row.hash, row.size});
     }
     for (std::size_t i = 0; i < image_.files.size(); ++i) {
       if (listed[i] || superseded_[i]) continue;
       const ImageFile& file = image_.files[i];
       if (generated_.count(i) != 0) rows.push_back(hashed_row(file));
-      else rows.push_back({relative_to(file.path, lib_), {}, {}});
+      else rows.push_back({row_path(file), {}, {}});
     }
     rows.push_back({own, {}, {}});
-    std::sort(rows.begin(), rows.end());
+    std::string text = packaging::print_record(std::move(rows));
     drop_superseded();
-    std::string text = packaging::print_record(rows);
     const std::uint64_t size = text.size();
     image_.files.push_back({image_.dist_info + "/RECORD", {}, std::move(text), false, size});
   }
@@ -217,7 +259,12 @@ class Planner {
   InstallImage image_;
   std::unordered_set<std::string_view> entry_points_, skipped_;  // skipped: scripts that a wrapper replaces
   std::unordered_map<std::string_view, const PythonScript*> python_scripts_;
-  std::unordered_map<std::string_view, std::size_t> new_paths_;  // archive path -> index in image_.files
+  static constexpr std::size_t kNowhere = static_cast<std::size_t>(-1);
+  std::vector<Part> parts_;                                    // of the manifest's files
+  std::vector<std::size_t> image_index_;                       // of the manifest's files, in image_.files
+  std::unordered_map<std::string_view, std::size_t> by_path_;  // the manifest's files; made when their order does not help
+  std::size_t foreign_begin_ = 0, foreign_end_ = 0;            // in image_.files: what does not come from the archive's root
+  std::deque<std::string> texts_;                              // of RECORD rows
   std::unordered_set<std::size_t> generated_;
   std::vector<const ManifestFile*> members_;  // of image_.files; null: generated
   std::vector<bool> superseded_;

@@ -21,8 +21,15 @@ struct RecordRow {
   friend auto operator<=>(const RecordRow&, const RecordRow&) = default;
 };
 
+// A row whose texts belong to somebody else.
+struct RecordRowView {
+  std::string_view path, hash, size;
+  friend auto operator<=>(const RecordRowView&, const RecordRowView&) = default;
+};
+
 Result<std::vector<RecordRow>> parse_record(std::string_view text);
 // Sorts and prints.
-std::string print_record(std::vector<RecordRow> rows);
+std::string print_record(const std::vector<RecordRow>& rows);
+std::string print_record(std::vector<RecordRowView> rows);
 
 }  // namespace pipit::packaging

@@ -42,7 +42,6 @@ struct ImageFile {
 struct InstallImage {
   std::string name, version, dist_info;  // dist_info: absolute path
   std::vector<ImageFile> files;
-  std::vector<packaging::RecordRow> record;
 };
 
 Result<InstallImage> plan_install(const PreparedWheel& wheel, const WriteOptions& options, Diagnostics& diagnostics);
