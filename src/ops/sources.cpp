@@ -160,7 +160,7 @@ Result<Opened> Sources::open_url(const std::string& text, bool editable, const s
       return open_tree(directory, editable, std::move(direct), shown);
     }
     session_.reporter().info("Processing " + path);
-    if (!sys::exists(path)) return fail(no_such_file(path));
+    if (!sys::exists(path)) return fail(no_such_file((session_.options().current_directory / path).string()));
   } else if (url.scheme != "http" && url.scheme != "https") {
     return fail(make_error(kUnsupportedRequirement, fmt::format("{} has a scheme that archives cannot be fetched by", shown)));
   }
