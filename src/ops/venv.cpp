@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "ops/pip_shim.h"
 #include "pipit/ops/install.h"
 #include "pipit/sys/file.h"
 
@@ -16,6 +17,7 @@ Status make_environment(const VenvOptions& options, Session& session) {
   venv.system_site_packages = options.system_site_packages;
   venv.command_line = options.command_line;
   const bool was_there = sys::exists(venv.directory);
+  if (options.pip_shim) PIPIT_CHECK(add_pip_shim(venv, base, session));
   PIPIT_TRY(python::Interpreter made, python::make_venv(session.os(), base, venv));
   session.reporter().debug(fmt::format("made {} for {} {}", made.prefix, made.implementation, made.full_version));
   const std::string root = made.prefix;

@@ -163,7 +163,21 @@ Status write_scripts(TreeWriter& tree, const Plan& plan) {
   return ok();
 }
 
-Status write_tree(TreeWriter& tree, const Plan& plan, bool wide) {
+Status write_additions(TreeWriter& tree, const Plan& plan, const VenvOptions& options) {
+  const std::string site = "lib/" + plan.base.library_name + "/site-packages/";
+  for (const auto& [name, content] : options.site_files) {
+    const std::size_t slash = name.rfind('/');
+    if (slash != std::string::npos) {
+      PIPIT_CHECK(check_directory(tree.root(), site + name.substr(0, slash)));
+      PIPIT_CHECK(tree.make_dirs(site + name.substr(0, slash)));
+    }
+    PIPIT_CHECK(tree.put_file(site + name, content));
+  }
+  for (const auto& [name, target] : options.script_links) PIPIT_CHECK(tree.put_link("bin/" + name, target));
+  return ok();
+}
+
+Status write_tree(TreeWriter& tree, const Plan& plan, const VenvOptions& options, bool wide) {
   const BaseFacts& base = plan.base;
   for (const std::string& directory : {std::string("bin"), std::string("include"), std::string("lib"), "lib/" + base.library_name})
     PIPIT_CHECK(check_directory(tree.root(), directory));
@@ -174,6 +188,7 @@ Status write_tree(TreeWriter& tree, const Plan& plan, bool wide) {
   if (!lib64 && (wide || base.platlibdir == "lib64")) PIPIT_CHECK(tree.put_link("lib64", "lib"));
   PIPIT_CHECK(write_links(tree, plan));
   PIPIT_CHECK(write_scripts(tree, plan));
+  PIPIT_CHECK(write_additions(tree, plan, options));
   if (base.minor >= 13) PIPIT_CHECK(tree.put_file(".gitignore", "# Made with the environment: nothing in it belongs into a repository.\n*\n"));
   // Last: a tree without it is no environment yet.
   return tree.put_file("pyvenv.cfg", plan.configuration);
@@ -213,7 +228,7 @@ Result<Interpreter> make_venv(sys::Os& os, const Interpreter& base, const VenvOp
     PIPIT_TRY(sys::Dir root, above.root().open_dir(place.below));
     TreeWriter tree(std::move(root));
     if (options.clear) PIPIT_CHECK(tree.set_contents_aside());
-    PIPIT_CHECK(write_tree(tree, plan, is_64_bit(base)));
+    PIPIT_CHECK(write_tree(tree, plan, options, is_64_bit(base)));
     PIPIT_CHECK(tree.commit());
   }
   PIPIT_CHECK(above.commit());

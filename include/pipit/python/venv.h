@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 
@@ -17,6 +18,8 @@ struct VenvOptions {
   std::optional<std::string> prompt;
   bool system_site_packages = false;
   std::string command_line;                // for pyvenv.cfg's `command` key
+  std::map<std::string, std::string> site_files;    // also made: names below site-packages, and their contents
+  std::map<std::string, std::string> script_links;  // also made: names in bin, and what they point to
 };
 
 // Returns the environment's interpreter facts without running or re-reading anything that is known.
