@@ -136,6 +136,36 @@ TEST_CASE("a temporary directory or a cache that is full is one error", "[cmdlin
   CHECK(fs::is_empty(bench.path("full/tmp")));
 }
 
+TEST_CASE("a cache directory that others may write, or that is theirs, is not used; the run goes on with one line about it", "[cmdline][L3][L7]") {
+  Bench bench;
+  bench.wheel("demo");
+  const fs::path venv = bench.venv();
+  const auto check = [&](const fs::path& cache) {
+    const Outcome outcome = bench.install(venv, {"--cache-dir", cache.string(), "--force-reinstall", "demo"});
+    INFO(outcome.all());
+    CHECK(outcome.exit_code == 0);
+    CHECK(has(outcome.err, "the cache is not used"));
+    CHECK(outcome.err.find("the cache is not used") == outcome.err.rfind("the cache is not used"));
+    CHECK(fs::is_empty(cache));
+  };
+  fs::create_directory(bench.path("shared"));
+  for (const auto others : {fs::perms::others_write, fs::perms::group_write}) {
+    fs::permissions(bench.path("shared"), fs::perms::owner_all | others);
+    check(bench.path("shared"));
+  }
+  fs::create_directory(bench.path("mine"));
+  fs::permissions(bench.path("mine"), fs::perms::owner_all);
+  fs::create_directory_symlink(bench.path("shared"), bench.path("link"));
+  check(bench.path("link"));
+  if (geteuid() != 0) return;
+  fs::create_directory(bench.path("theirs"));
+  REQUIRE(chown(bench.path("theirs").c_str(), 1234, 1234) == 0);
+  check(bench.path("theirs"));
+  fs::create_directory_symlink(bench.path("mine"), bench.path("planted"));
+  REQUIRE(lchown(bench.path("planted").c_str(), 1234, 1234) == 0);
+  check(bench.path("planted"));
+}
+
 TEST_CASE("an environment that may not be written is refused and untouched", "[cmdline]") {
   Bench bench;
   const fs::path venv = bench.venv();

@@ -173,7 +173,7 @@ TEST_CASE("a settings file of the current directory is not read", "[cmdline]") {
   CHECK(installed_in(venv) == "demo-1.0");
 }
 
-TEST_CASE("an externally managed Python outside an environment is refused, unless told otherwise", "[cmdline]") {
+TEST_CASE("an externally managed Python outside an environment is refused, unless told otherwise", "[cmdline][L9]") {
   Bench bench;
   bench.wheel("demo");
   // A Python of one's own: the base interpreter behind a copied tree would be large, so the machine's own is asked if it is managed.

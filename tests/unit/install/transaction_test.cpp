@@ -2,6 +2,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include "support/passing_os.h"
 #include "unit/install/install_world.h"
 
 using namespace pipit;
@@ -42,6 +43,32 @@ TEST_CASE("files are links to the store, generated ones are not, modes are those
   CHECK(module.mode == (0666 & ~sys::current_umask()));
   CHECK(sys::stat_path(world.environment() / "bin/demo").value()->mode == ((0777 & ~sys::current_umask()) | 0111));
   CHECK_FALSE(sys::exists(world.environment() / ".pipit"));
+}
+
+namespace {
+
+// Sees which files get a mode, and by which path they are known at that moment.
+class ModeWatch final : public PassingOs {
+ public:
+  std::vector<std::string> files;
+  int fchmod(int fd, mode_t mode) override {
+    files.push_back(sys::read_link("/proc/self/fd/" + std::to_string(fd)).value_or(std::string()));
+    return PassingOs::fchmod(fd, mode);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("modes are set on the open descriptor of a file that was just made, never through a name", "[install][A6][L10]") {
+  InstallWorld world;
+  ModeWatch os;
+  const mode_t before = ::umask(0077);
+  const install::Addition addition = world.addition(demo());
+  const Status done = transact(os, world.target(), {}, {addition});
+  ::umask(before);
+  REQUIRE(done);
+  CHECK_FALSE(os.files.empty());  // the script: executable for all whatever the umask says
+  for (const std::string& file : os.files) CHECK(file.find("/.pipit/txn-") != std::string::npos);
 }
 
 TEST_CASE("with --link-mode=copy or a store file of another mode the tree is the same and shares nothing", "[install][F24]") {
