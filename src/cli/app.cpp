@@ -9,6 +9,7 @@
 #include "cli/commands/peep.h"
 #include "cli/help.h"
 #include "pipit/base/text.h"
+#include "pipit/sys/about.h"
 #include "pipit/sys/clock.h"
 #include "pipit/sys/file.h"
 #include "pipit/sys/interrupt.h"
@@ -176,6 +177,11 @@ int run(int argc, char** argv) {
   invocation.personality = personality_of(name);
   invocation.program = invocation.personality == Personality::pip ? "pip" : invocation.personality == Personality::peep ? "peep" : "pipit";
   take_peep_word(invocation);
+  // Variables, settings files and build back ends are the caller's: nobody may lend them somebody else's rights.
+  if (sys::has_borrowed_rights()) {
+    Console{ConsoleOptions{}}.error(make_error(ErrorCode{"borrowed-rights"}, "pipit does not run as a setuid or setgid program"));
+    return kFailure;
+  }
   sys::InterruptGuard guard;
   try {
     const int code = run_invocation(invocation, guard);

@@ -27,4 +27,6 @@ std::filesystem::path own_program() {
   return executed == nullptr ? std::filesystem::path() : absolute(executed);
 }
 
+bool has_borrowed_rights() { return ::getauxval(AT_SECURE) != 0; }
+
 }  // namespace pipit::sys

@@ -6,6 +6,7 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include "cmdline/run_pipit.h"
+#include "support/places.h"
 
 using namespace pipit::test;
 namespace fs = std::filesystem;
@@ -164,6 +165,19 @@ TEST_CASE("a cache directory that others may write, or that is theirs, is not us
   fs::create_directory_symlink(bench.path("mine"), bench.path("planted"));
   REQUIRE(lchown(bench.path("planted").c_str(), 1234, 1234) == 0);
   check(bench.path("planted"));
+}
+
+TEST_CASE("a setuid pipit refuses to run", "[cmdline][L7]") {
+  if (geteuid() != 0) SKIP("making a setuid program of another user needs root");
+  Bench bench;
+  const fs::path copy = bench.path("pipit");
+  fs::copy_file(pipit_program(), copy);
+  REQUIRE(chown(copy.c_str(), 1234, 1234) == 0);
+  fs::permissions(copy, fs::perms::set_uid | fs::perms::owner_all | fs::perms::group_exec | fs::perms::others_exec | fs::perms::others_read);
+  const Outcome outcome = bench.start(copy, {"--version"});
+  if (outcome.exit_code == 0) SKIP("this file system ignores setuid bits");
+  CHECK(outcome.exit_code == 1);
+  CHECK(has(outcome.err, "borrowed-rights"));
 }
 
 TEST_CASE("an environment that may not be written is refused and untouched", "[cmdline]") {

@@ -14,4 +14,7 @@ std::vector<std::string> runtime_versions();
 // was replaced meanwhile, or without /proc the path that was executed. Empty if the system tells neither.
 std::filesystem::path own_program();
 
+// Were we started with rights that our caller does not have (a setuid or setgid file, file capabilities)?
+bool has_borrowed_rights();
+
 }  // namespace pipit::sys
