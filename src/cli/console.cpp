@@ -17,6 +17,16 @@ namespace pipit::cli {
 
 struct Console::Progress : TransferProgress {};
 
+namespace {
+
+// The end of the last whole UTF-8 character within the first `size` bytes.
+std::size_t floor_character(std::string_view text, std::size_t size) {
+  while (size > 0 && (static_cast<unsigned char>(text[size]) & 0xC0) == 0x80) --size;
+  return size;
+}
+
+}  // namespace
+
 std::string printable(std::string_view text) {
   std::string out;
   bool first = true;
@@ -32,6 +42,24 @@ std::string printable(std::string_view text) {
     }
   }
   return out;
+}
+
+std::string readable(std::string_view text) {
+  constexpr std::size_t kWordMax = 4096;
+  std::string out;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find_first_of(" \n\t"), text.size() - 1) + 1;  // with the blank behind it
+    std::string_view word = text.substr(0, end);
+    text.remove_prefix(end);
+    if (word.size() > kWordMax) {
+      const std::size_t kept = floor_character(word, kWordMax);
+      const bool blank = word.find_first_of(" \n\t") != std::string_view::npos;
+      out += fmt::format("{}...({} more bytes)", word.substr(0, kept), word.size() - kept - (blank ? 1 : 0));
+      word = blank ? word.substr(word.size() - 1) : std::string_view{};
+    }
+    out += word;
+  }
+  return printable(out);
 }
 
 Console::Console(ConsoleOptions options) : options_(std::move(options)), progress_(std::make_unique<Progress>()) {
@@ -72,8 +100,8 @@ void Console::log(std::string_view level, std::string_view text) {
 
 void Console::say(const Diagnostic& diagnostic) {
   std::lock_guard lock(mutex_);
-  const std::string text = printable(diagnostic.message);
-  const std::string place = diagnostic.where.empty() ? "" : fmt::format(" ({})", printable(diagnostic.where));
+  const std::string text = readable(diagnostic.message);
+  const std::string place = diagnostic.where.empty() ? "" : fmt::format(" ({})", readable(diagnostic.where));
   switch (diagnostic.severity) {
     case Severity::debug:
       log("", text);
@@ -157,7 +185,7 @@ std::string usage_above(const Error& error) {
   const std::size_t newline = error.message.find('\n');
   if (error.code != packaging::kInvalidRequirementsOption || newline == std::string::npos) return {};
   const std::string says = error.message.substr(newline + 1), program = says.substr(0, says.find(": error: "));
-  return program.size() < says.size() && program.find(' ') == std::string::npos ? "Usage: " + printable(program) + " [options]\n\n" : "";
+  return program.size() < says.size() && program.find(' ') == std::string::npos ? "Usage: " + readable(program) + " [options]\n\n" : "";
 }
 
 }  // namespace
@@ -167,21 +195,21 @@ void Console::draw_one(const Error& error) {
   std::string text;
   if (error.layout == Layout::rich) {
     text += paint("error", "1;31") + ": " + std::string(error.code.id) + "\n\n";
-    text += paint(unicode ? "×" : "x", "31") + " " + printable(error.message) + "\n";
+    text += paint(unicode ? "×" : "x", "31") + " " + readable(error.message) + "\n";
     for (std::size_t i = 0; i < error.details.size(); ++i)
-      text += fmt::format("{} {}\n", i == 0 ? (unicode ? "╰─>" : "+->") : "   ", printable(error.details[i]));
+      text += fmt::format("{} {}\n", i == 0 ? (unicode ? "╰─>" : "+->") : "   ", readable(error.details[i]));
     text += "\n";
   } else if (error.wording == Wording::pip) {
-    text += usage_above(error) + paint("ERROR: ", "31") + printable(error.message) + "\n";
-    for (const std::string& line : error.details) text += printable(line) + "\n";
+    text += usage_above(error) + paint("ERROR: ", "31") + readable(error.message) + "\n";
+    for (const std::string& line : error.details) text += readable(line) + "\n";
     text += fmt::format("error: {}\n", error.code.id);
   } else {
-    text += paint("ERROR: ", "31") + std::string(error.code.id) + ": " + printable(error.message) + "\n";
-    for (const std::string& line : error.details) text += "  " + printable(line) + "\n";
+    text += paint("ERROR: ", "31") + std::string(error.code.id) + ": " + readable(error.message) + "\n";
+    for (const std::string& line : error.details) text += "  " + readable(line) + "\n";
   }
-  if (!error.where.empty()) text += "  where: " + printable(error.where) + "\n";
-  for (const std::string& line : error.because) text += "  while " + printable(line) + "\n";
-  for (const std::string& hint : error.hints) text += paint("hint", "1;36") + ": " + printable(hint) + "\n";
+  if (!error.where.empty()) text += "  where: " + readable(error.where) + "\n";
+  for (const std::string& line : error.because) text += "  while " + readable(line) + "\n";
+  for (const std::string& hint : error.hints) text += paint("hint", "1;36") + ": " + readable(hint) + "\n";
   log("", text);
   err(text);
 }
@@ -196,7 +224,7 @@ void Console::usage(const Error& error) {
   std::lock_guard lock(mutex_);
   std::string text;
   for (const std::string& block : error.details) text += block;
-  err(text + "\n" + printable(error.message) + "\n");
+  err(text + "\n" + readable(error.message) + "\n");
 }
 
 bool Console::finish() {

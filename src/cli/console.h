@@ -64,5 +64,7 @@ class Console final : public ops::Reporter {
 
 // Strangers' text for a terminal: control characters escaped, line feeds kept.
 std::string printable(std::string_view text);
+// The same for people: words beyond 4096 bytes (a name of megabytes, say) are cut, and say by how much.
+std::string readable(std::string_view text);
 
 }  // namespace pipit::cli

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "packaging/python_text.h"
+#include "pipit/base/text.h"
 #include "pipit/base/url.h"
 #include "pipit/packaging/requirements_file.h"
 
@@ -186,6 +187,12 @@ Error include_error(Error error, const std::string& included, const std::string&
   for (std::string& shown : excerpt(line, name)) error.details.push_back(std::move(shown));
   if (error.hints.empty()) error.hints.push_back("paths behind -r and -c are relative to the file that names them");
   return cleaned(std::move(error), line);
+}
+
+Error overflow_error(const std::string& location, int line, std::size_t max_bytes) {
+  return unreadable_file(location, fmt::format("its variables come to more than {}", format_size(max_bytes)))
+      .at(line_place(location, line))
+      .hint("a `${NAME}` here stands for a very long text, or the file uses it very often");
 }
 
 Error unreadable_file(const std::string& location, std::string_view why) {

@@ -30,6 +30,7 @@ Error dash_path_error(const std::string& text, const std::string& file, const Lo
 Error include_error(Error error, const std::string& included, const std::string& file, const LogicalLine& line);
 
 // The file as a whole.
+Error overflow_error(const std::string& location, int line, std::size_t max_bytes);
 Error unreadable_file(const std::string& location, std::string_view why);
 Error nul_byte_error(const std::string& location, std::string_view text, std::size_t at);
 

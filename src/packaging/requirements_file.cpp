@@ -25,6 +25,8 @@ constexpr std::size_t kDepthMax = 200;
 constexpr std::size_t kFilesMax = 10'000;
 constexpr std::size_t kFileSizeMax = 64u << 20;
 constexpr std::size_t kErrorsMax = 200;
+// What all lines with variables may come to: a variable of 100 KB on each of 100,000 lines is no requirements file.
+constexpr std::size_t kExpandedTotalMax = 64'000'000;
 
 bool has_url_scheme(std::string_view location) {
   const std::string_view start = location.substr(0, 6);
@@ -80,6 +82,7 @@ class FileParser {
   // ---- files ----
 
   void open(const std::string& location, const std::string& key, const std::string& peep_file, bool constraint) {
+    if (out_of_room_) return;  // said once
     if (++files_opened_ > kFilesMax || stack_.size() >= kDepthMax) {
       if (!too_many_files_) {
         report(blamed(make_error(kRequirementsFileCycle, fmt::format("`{}` is one include too many", mask_credentials(location))), location)
@@ -95,7 +98,9 @@ class FileParser {
     frame->key = key;
     frame->peep_file = peep_file;
     frame->constraint = constraint;
-    frame->content = split_requirements_text(*text, context_.variable);
+    frame->content = split_requirements_text(*text, context_.variable, room_for_variables_);
+    out_of_room_ = frame->content.overflow_number > 0;
+    if (out_of_room_) return report(overflow_error(location, frame->content.overflow_number, kExpandedTotalMax));
     note_strays(*frame, frame->content.unbound_hash_numbers);
     for (const int number : frame->content.near_hash_numbers)
       warn("near-hash-line", "this comment looks like a hash line but is none (write `# sha256: HASH`)", line_place(location, number));
@@ -335,6 +340,8 @@ class FileParser {
   RequirementsFile out_;
   std::vector<std::unique_ptr<Frame>> stack_;
   std::size_t files_opened_ = 0;
+  std::size_t room_for_variables_ = kExpandedTotalMax;
+  bool out_of_room_ = false;
   bool too_many_files_ = false;
   std::optional<Error> first_error_;
   std::size_t error_count_ = 0;

@@ -98,26 +98,35 @@ std::string replace_all(std::string_view text, std::string_view what, std::strin
   }
 }
 
+bool take(std::size_t& room, std::size_t size) {
+  const bool fits = size <= room;
+  room -= std::min(room, size);
+  return fits;
+}
+
 // In the order of the names on the line, each everywhere: a value that holds a later name is expanded in turn, as by pip.
-void expand(LogicalLine& line, const VariableLookup& variable) {
-  if (!variable || line.text.find("${") == std::string::npos) return;
+// False: there is no room for it. Work that is thrown away counts, too, so that the room bounds time as well.
+bool expand(LogicalLine& line, const VariableLookup& variable, std::size_t& room) {
+  if (!variable || line.text.find("${") == std::string::npos) return true;
   const std::string written = line.text;
   for (const std::string& name : find_variables(written)) {
     auto value = variable(name);
     if (!value || value->empty()) continue;
     const std::string form = "${" + name + "}";
     line.text = replace_all(line.text, form, *value);
+    if (!take(room, line.text.size() + value->size())) return false;
     line.expanded.emplace_back(form, std::move(*value));
     if (line.text.size() <= kExpandedMax) continue;
     line.text = written;
     line.expanded.clear();
-    return;
+    return true;
   }
+  return true;
 }
 
 class Joiner {
  public:
-  explicit Joiner(const VariableLookup& variable) : variable_(variable) {}
+  Joiner(const VariableLookup& variable, std::size_t& room) : variable_(variable), room_(room) {}
 
   void add(const PhysicalLine& physical, int number) {
     const bool comment = is_comment(physical.text);
@@ -134,7 +143,9 @@ class Joiner {
     if (comment) note_comment(physical.text, number);
   }
 
-  LogicalLines take() {
+  bool is_full() const { return out_.overflow_number > 0; }
+
+  LogicalLines take_lines() {
     if (open_) finish();
     out_.unbound_hash_numbers = std::move(hash_numbers_);
     return std::move(out_);
@@ -156,8 +167,10 @@ class Joiner {
       return;
     }
     if (kept.size() != pending_.text.size()) pending_.text = std::string(kept);
-    expand(pending_, variable_);
-    out_.lines.push_back(std::move(pending_));
+    if (expand(pending_, variable_, room_))
+      out_.lines.push_back(std::move(pending_));
+    else
+      out_.overflow_number = pending_.number;
   }
   // A lone backslash is content that takes the hashes above it and then says nothing.
   void lose_hashes() {
@@ -175,6 +188,7 @@ class Joiner {
   }
 
   const VariableLookup& variable_;
+  std::size_t& room_;
   LogicalLines out_;
   LogicalLine pending_;
   bool open_ = false;
@@ -184,12 +198,12 @@ class Joiner {
 
 }  // namespace
 
-LogicalLines split_requirements_text(std::string_view text, const VariableLookup& variable) {
+LogicalLines split_requirements_text(std::string_view text, const VariableLookup& variable, std::size_t& room) {
   LineCutter cutter(text);
-  Joiner joiner(variable);
+  Joiner joiner(variable, room);
   PhysicalLine line;
-  for (int number = 1; cutter.next(line); ++number) joiner.add(line, number);
-  return joiner.take();
+  for (int number = 1; !joiner.is_full() && cutter.next(line); ++number) joiner.add(line, number);
+  return joiner.take_lines();
 }
 
 }  // namespace pipit::packaging

@@ -2,6 +2,7 @@
 // comments, ${VARIABLES}; and on the way peep's hash comments bind to the line they stand above (docs/peep.md).
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <optional>
 #include <string>
@@ -24,11 +25,13 @@ struct LogicalLines {
   std::vector<LogicalLine> lines;
   std::vector<int> unbound_hash_numbers;  // hash comments with nothing below them
   std::vector<int> near_hash_numbers;     // comments that look like a misspelt hash line
+  int overflow_number = 0;                // the line whose variables used up the room: nothing behind it was read
 };
 
 using VariableLookup = std::function<std::optional<std::string>(const std::string&)>;
 
-// Linear in the text and what the variables add; a line that grows beyond 1 MiB by variables stays as written.
-LogicalLines split_requirements_text(std::string_view text, const VariableLookup& variable);
+// Linear in the text and what the variables add; a line that grows beyond 1 MiB by variables stays as written. `room` is how
+// many bytes lines with variables may come to; what they take is taken off.
+LogicalLines split_requirements_text(std::string_view text, const VariableLookup& variable, std::size_t& room);
 
 }  // namespace pipit::packaging

@@ -222,6 +222,19 @@ TEST_CASE("install -r: words that pip would lose are refused, all of them in one
   CHECK(has(outcome.err, "  where: r.txt:11\n"));
 }
 
+TEST_CASE("what a stranger makes endless is told in a few lines", "[cmdline]") {
+  const Scene scene;
+  const std::string endless(1'000'000, 'a');
+  for (const std::string& line : {endless, endless + "-", "a==" + endless, "a==1" + endless, "a --hash=md5:" + endless, "a==1 --hash=sha256:" + endless,
+                                  "a[" + endless + "]", "a @ https://127.0.0.1:9/" + endless, "./" + endless, "-r " + endless,
+                                  "--no-index\n-f ./" + endless + "\nnothing", "a ; os_name == '" + endless + "'"}) {
+    const Outcome outcome = scene.install(line + "\n");
+    CAPTURE(line.substr(0, 30), line.size());
+    CHECK(outcome.signal == 0);
+    CHECK(outcome.all().size() < 60'000);
+  }
+}
+
 TEST_CASE("ten broken lines in three nested files are ten errors of one run, each with file, line, caret and hint", "[cmdline]") {
   const Scene scene;
   fs::create_directories(scene.bench.directory / "sub");

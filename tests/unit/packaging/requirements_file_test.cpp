@@ -137,6 +137,23 @@ TEST_CASE("only ${UPPER_CASE} variables with a value are expanded, and never sho
   CHECK(all.find("${TOKEN}") != std::string::npos);
 }
 
+TEST_CASE("what variables come to is capped over all files, and said once", "[packaging]") {
+  World world;
+  world.variables = {{"BIG", std::string(100'000, 'x')}, {"HUGE", std::string(1 << 20, 'y')}};
+  std::string many;
+  for (int i = 0; i < 100'000; ++i) many += "p${BIG}\n";
+  const auto one = world.parse("-r sub.txt\nfine\n" + many);
+  REQUIRE_FALSE(one);
+  CHECK(one.error().message == "`r.txt` cannot be read as a requirements file: its variables come to more than 64.0 MB");
+  CHECK(one.error().where.starts_with("r.txt:3"));
+  world.files["/w/sub.txt"] = "a\n" + many;
+  const auto nested = world.parse("-r sub.txt\n-r sub.txt\n");
+  REQUIRE_FALSE(nested);
+  CHECK(nested.error().where.starts_with("/w/sub.txt:3"));
+  CHECK(nested.error().also.empty());
+  CHECK(world.parsed("p @ https://h/${HUGE}\nq\n").lines.size() == 2);
+}
+
 TEST_CASE("options on requirement lines: hashes and settings count, the rest is lost and named", "[packaging]") {
   World world;
   world.files["/w/other.txt"] = "other";
