@@ -9,6 +9,7 @@
 #include "net/event_loop.h"
 #include "net/inbox.h"
 #include "net/proxy.h"
+#include "net/transfer.h"
 #include "net/trust.h"
 #include "pipit/sys/interrupt.h"
 
@@ -16,14 +17,37 @@ namespace pipit::net {
 
 namespace {
 
+// Answers from the cache on the caller's own thread: a warm run has nothing else to ask, and two changes of thread for each
+// page would cost more than reading it. It knows only what was known before the run: credentials learned meanwhile have
+// other cache keys, which are looked up by the net thread.
+class FrontDesk {
+ public:
+  FrontDesk(const HttpOptions& options, const ClientSeams& seams)
+      : credentials_(options), cache_(options.cache_directory, nullptr), services_{options, seams, credentials_, cache_} {}
+  std::optional<Result<HttpResponse>> answer(const HttpRequest& request) {
+    if (!cache_.is_on() || request.sink || request.range || request.suffix_range) return std::nullopt;
+    return Transfer(request, nullptr, services_).answer_at_once();
+  }
+
+ private:
+  CredentialBook credentials_;
+  HttpCache cache_;
+  Services services_;
+};
+
 class CurlClient final : public HttpClient {
  public:
   CurlClient(HttpOptions options, ClientSeams seams)
-      : options_(std::move(options)), seams_(std::move(seams)), on_stop_(options_.stop, [this] { inbox_.stop(); }) {}
+      : options_(std::move(options)), seams_(std::move(seams)), desk_(options_, seams_), on_stop_(options_.stop, [this] { inbox_.stop(); }) {}
 
   ~CurlClient() override {
     inbox_.stop();
     if (thread_.joinable()) thread_.join();
+  }
+
+  std::optional<Result<HttpResponse>> peek(const HttpRequest& request) override {
+    const std::lock_guard lock(at_desk_);
+    return desk_.answer(request);
   }
 
   using HttpClient::submit;
@@ -56,6 +80,8 @@ class CurlClient final : public HttpClient {
 
   const HttpOptions options_;
   const ClientSeams seams_;
+  std::mutex at_desk_;
+  FrontDesk desk_;
   Inbox inbox_;
   std::unique_ptr<EventLoop> loop_;  // made, used and destroyed on the net thread
   std::mutex starting_;

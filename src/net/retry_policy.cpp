@@ -92,6 +92,7 @@ std::optional<milliseconds> delay_before_retry(const RetryPolicy& policy, int re
   if (retry >= policy.retries || waited >= policy.wait_budget) return std::nullopt;
   const milliseconds full = std::min(policy.backoff_max, policy.backoff * (std::int64_t{1} << std::min(retry, 20)));
   const auto spread = static_cast<std::int64_t>(static_cast<double>(full.count()) * (0.5 + 0.5 * jitter));
+  if (retry_after && *retry_after > policy.wait_budget - waited) return std::nullopt;
   const milliseconds wanted = std::max(milliseconds(spread), retry_after.value_or(milliseconds(0)));
   return std::min(wanted, policy.wait_budget - waited);
 }

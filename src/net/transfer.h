@@ -110,6 +110,7 @@ class Transfer {
   Step judge_unauthorised();
   Step judge_failure(Failure failure);
   Step try_again(const Failure* failure, std::optional<std::chrono::milliseconds> retry_after);
+  Error too_busy(std::chrono::milliseconds asked) const;
   Step resume_or_fail();
   Step not_modified();
   Step success();

@@ -28,6 +28,7 @@ inline constexpr ErrorCode kTlsFailed{"ssl-verification-failed"};
 inline constexpr ErrorCode kProxyFailed{"proxy-connection-failed"};
 inline constexpr ErrorCode kIncompleteDownload{"incomplete-download"};
 inline constexpr ErrorCode kHttpStatus{"http-status"};          // an answer that is no success, where success was asked for
+inline constexpr ErrorCode kServerBusy{"server-busy"};          // it asks for a longer wait (Retry-After) than one request may have
 inline constexpr ErrorCode kRedirectRefused{"redirect-refused"};
 inline constexpr ErrorCode kBodyTooLarge{"body-too-large"};
 inline constexpr ErrorCode kInsecureHost{"insecure-host"};      // http without --trusted-host
@@ -46,6 +47,10 @@ enum class CacheMode {
   bypass,    // what is stored is ignored; the answer is stored
   no_store,  // neither read nor written
 };
+
+// full: HttpOptions::retries. little: for a question that has another way to its answer: any status is the answer, a broken
+// connection is tried once more. So a failing server is not asked with the full patience at every step of such a way.
+enum class Patience { full, little };
 
 struct HttpResponse;
 
@@ -71,6 +76,7 @@ struct HttpRequest {
   };
   std::optional<Continue> resume_from;
   int priority = 0;                     // larger starts first
+  Patience patience = Patience::full;
   CacheMode cache = CacheMode::use;
   // The payload_id of a page the caller already holds in parsed form: if the cache would answer with the same payload, the
   // body is left out (HttpResponse::body_omitted) and not even read.
@@ -97,6 +103,12 @@ class HttpClient {
   virtual ~HttpClient() = default;
   // The callback runs on the client's thread, once. 4xx and 5xx (after retries) are responses; transport failures are errors.
   virtual void submit(HttpRequest request, std::function<void(Result<HttpResponse>)> done) = 0;
+  // What can be said without the network and without changing thread: a fresh page of the cache, or any page offline. nullopt:
+  // submit() it. From any thread.
+  virtual std::optional<Result<HttpResponse>> peek(const HttpRequest& request) {
+    static_cast<void>(request);
+    return std::nullopt;
+  }
   std::future<Result<HttpResponse>> submit(HttpRequest request);
   Result<HttpResponse> fetch(HttpRequest request);  // submit and wait
 };

@@ -193,11 +193,38 @@ TEST_CASE("a status that may pass is asked again, and after the last retry it is
   CHECK(server.requests().size() == 3 + 6);
 }
 
-TEST_CASE("an absurd Retry-After is cut to a minute for the whole request", "[net][F18]") {
-  HttpServer server([&](const ServerRequest&) { return Reply::text(429, "").with("Retry-After", "31536000"); });
+TEST_CASE("a Retry-After beyond what pipit waits ends the request at once, with a sentence", "[net][F18]") {
+  HttpServer server([&](const ServerRequest& request) {
+    return request.target == "/" ? Reply::text(429, "").with("Retry-After", "31536000") : Reply::text(503, "").with("Retry-After", "45");
+  });
   ClientFixture t;
-  CHECK(t.fetch(server.url("/"))->status == 429);
-  CHECK(t.talk.delays == std::vector<milliseconds>{60s});
+  const auto answer = t.fetch(server.url("/"));
+  REQUIRE(!answer);
+  CHECK(answer.error().code == kServerBusy);
+  CHECK(answer.error().message == "127.0.0.1 answers with status 429 and asks to wait 31536000 seconds before it is asked again, longer than pipit waits");
+  CHECK(t.talk.delays.empty());
+  // Waits add up: the second one no longer fits.
+  CHECK(t.fetch(server.url("/often")).error().code == kServerBusy);
+  CHECK(t.talk.delays == std::vector<milliseconds>{45s});
+  CHECK(server.requests().size() == 3);
+}
+
+TEST_CASE("a question that has another way to its answer is asked with little patience", "[net]") {
+  HttpServer server([&](const ServerRequest& request) {
+    Reply reply = Reply::text(request.target == "/busy" ? 503 : 200, "0123456789");
+    if (request.target == "/broken") reply.cut_after = 4;
+    return reply;
+  });
+  ClientFixture t;
+  const auto ask = [&](const std::string& path) {
+    HttpRequest request = t.get(server.url(path));
+    request.patience = Patience::little;
+    return t.fetch(std::move(request));
+  };
+  CHECK(ask("/busy")->status == 503);
+  CHECK(server.requests().size() == 1);
+  CHECK(ask("/broken").error().code == kIncompleteDownload);
+  CHECK(server.requests().size() == 1 + 2);
 }
 
 TEST_CASE("a refused connection is tried again with pip's warning and fails with pip's words", "[net]") {

@@ -22,8 +22,10 @@ TEST_CASE("jitter spreads the wait over the upper half of the backoff", "[net]")
 TEST_CASE("Retry-After is a floor, and all waits of one request stay within the budget", "[net][F18]") {
   CHECK(delay_before_retry({}, 0, 7s, 0ms, 1.0) == 7s);
   CHECK(delay_before_retry({}, 3, 1s, 0ms, 1.0) == 2s);
-  CHECK(delay_before_retry({}, 0, std::chrono::hours(100000), 0ms, 1.0) == 60s);
-  CHECK(delay_before_retry({}, 1, 50s, 20s, 1.0) == 40s);
+  CHECK(delay_before_retry({}, 0, 60s, 0ms, 1.0) == 60s);
+  CHECK(!delay_before_retry({}, 0, std::chrono::hours(100000), 0ms, 1.0));  // asking earlier than told would be in vain
+  CHECK(!delay_before_retry({}, 1, 50s, 20s, 1.0));
+  CHECK(delay_before_retry({}, 1, 40s, 20s, 1.0) == 40s);
   CHECK(!delay_before_retry({}, 1, {}, 60s, 1.0));
 }
 
