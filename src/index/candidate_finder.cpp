@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "pipit/base/text.h"
 #include "pipit/packaging/filename.h"
@@ -70,12 +71,16 @@ class CandidateFinder::Run {
   }
 
   void take_page(std::uint32_t page);
+  std::optional<UsableFile> newest(std::uint32_t page, const packaging::SpecifierSet& specifiers);
   void merge_equal_versions();
   void filter_by_digest();
   void sort();
 
  private:
   Verdict judge(const PackedPage& page, const PackedFile& file);
+  std::optional<std::size_t> tag_rank(const PackedPage& page, std::uint32_t text);
+  bool python_admits(const PackedPage& page, std::uint32_t text);
+  void turn_to(const PackedPage& page);
   bool is_local(const PackedPage& page, const PackedFile& file) const { return page.text(file.url).starts_with("file:"); }
   std::optional<Rejection> judge_time(const PackedPage& page, const PackedFile& file) const;
   packaging::Hashes digests_of(const UsableFile& file, bool read_local) const;
@@ -91,7 +96,31 @@ class CandidateFinder::Run {
   bool wheels_, sdists_;
   std::optional<TimePoint> limit_;
   std::vector<std::string> algorithms_;
+  // By number of an interned text of the page that is being looked at: what was found out about it.
+  const PackedPage* page_ = nullptr;
+  std::vector<std::optional<std::optional<std::size_t>>> ranks_;
+  std::vector<std::optional<bool>> admits_;
 };
+
+void CandidateFinder::Run::turn_to(const PackedPage& page) {
+  if (std::exchange(page_, &page) == &page) return;
+  ranks_.assign(page.text_count(), std::nullopt);
+  admits_.assign(page.text_count(), std::nullopt);
+}
+
+std::optional<std::size_t> CandidateFinder::Run::tag_rank(const PackedPage& page, std::uint32_t text) {
+  turn_to(page);
+  if (text >= ranks_.size()) return std::nullopt;
+  if (!ranks_[text]) ranks_[text] = finder_.tag_rank(page.interned(text));
+  return *ranks_[text];
+}
+
+bool CandidateFinder::Run::python_admits(const PackedPage& page, std::uint32_t text) {
+  turn_to(page);
+  if (text >= admits_.size()) return true;
+  if (!admits_[text]) admits_[text] = finder_.python_admits(page.interned(text));
+  return *admits_[text];
+}
 
 std::optional<Rejection> CandidateFinder::Run::judge_time(const PackedPage& page, const PackedFile& file) const {
   if (!limit_ || is_local(page, file)) return std::nullopt;
@@ -110,7 +139,7 @@ Verdict CandidateFinder::Run::judge(const PackedPage& page, const PackedFile& fi
   if (file.shape == FileShape::invalid_wheel_name) return {Rejection::invalid_wheel_name};
   if (file.shape == FileShape::other_project) return {Rejection::other_project};
   if (is_wheel) {
-    const std::optional<std::size_t> rank = finder_.tag_rank(page.interned(file.tags));
+    const std::optional<std::size_t> rank = tag_rank(page, file.tags);
     if (!rank) return {Rejection::no_matching_tag};
     verdict.tag_rank = *rank;
   }
@@ -118,7 +147,7 @@ Verdict CandidateFinder::Run::judge(const PackedPage& page, const PackedFile& fi
   if (!is_wheel && !sdists_) return {Rejection::no_source};
   if (file.shape == FileShape::no_version) return {Rejection::no_version};
   if (!is_wheel && file.tags != kNoText && page.interned(file.tags) != options_.python_minor) return {Rejection::other_python_suffix};
-  if (file.requires_python != kNoText && !options_.ignore_requires_python && !finder_.python_admits(page.interned(file.requires_python)))
+  if (file.requires_python != kNoText && !options_.ignore_requires_python && !python_admits(page, file.requires_python))
     return {Rejection::requires_python};
   if (file.shape == FileShape::invalid_version) return {Rejection::invalid_version};
   return verdict;
@@ -143,6 +172,25 @@ void CandidateFinder::Run::take_page(std::uint32_t number) {
     }
     if (version) out_.releases.push_back(std::move(release));
   }
+}
+
+std::optional<UsableFile> CandidateFinder::Run::newest(std::uint32_t number, const packaging::SpecifierSet& specifiers) {
+  const PackedPage& page = *out_.pages_[number];
+  for (const PackedRelease& listed : page.releases()) {
+    const auto version = listed.valid ? packaging::Version::try_parse(page.text(listed.version)) : std::nullopt;
+    if (!version || version->is_prerelease() || !specifiers.contains(*version, packaging::Prereleases::allow)) continue;
+    Release release;
+    for (std::uint32_t at = listed.first_file; at < listed.first_file + listed.file_count; ++at) {
+      const PackedFile& file = page.files()[at];
+      const Verdict verdict = judge(page, file);
+      if (verdict.rejected || page.yanked(file)) continue;
+      release.files.push_back({number, at, static_cast<std::uint32_t>(verdict.tag_rank), file.shape == FileShape::wheel, false, false});
+    }
+    if (release.files.empty()) continue;
+    sort_files(release);
+    return release.files.front();
+  }
+  return std::nullopt;
 }
 
 // Several pages: their releases are put in one order, equal versions joined. One page is in order already.
@@ -244,6 +292,24 @@ void CandidateFinder::Run::sort() {
     if (has_wanted(a) != has_wanted(b)) return has_wanted(a);
     return options_.prefer_binary && has_wheel(a) && !has_wheel(b);
   });
+}
+
+std::optional<model::Candidate> CandidateFinder::guess(const std::string& normalized_name, const std::vector<std::shared_ptr<const PackedPage>>& pages,
+                                                       const packaging::SpecifierSet& specifiers) {
+  Candidates out;
+  out.name_ = normalized_name;
+  out.pages_ = pages;
+  const Wanted none;
+  Run run(*this, normalized_name, none, out);
+  std::optional<model::Candidate> best;
+  for (std::uint32_t i = 0; i < pages.size(); ++i) {
+    if (pages[i]->status() == ProjectStatus::quarantined) return std::nullopt;
+    const std::optional<UsableFile> file = run.newest(i, specifiers);
+    if (!file) continue;
+    model::Candidate candidate = out.candidate(*file);
+    if (!best || best->version <= candidate.version) best = std::move(candidate);
+  }
+  return best;
 }
 
 Candidates CandidateFinder::find(const std::string& normalized_name, std::vector<std::shared_ptr<const PackedPage>> pages, const Wanted& wanted) {

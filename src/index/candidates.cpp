@@ -102,6 +102,20 @@ std::string Candidates::reason(const Release& release) const {
   return "it has no file that can be used";
 }
 
+std::optional<TimePoint> Candidates::first_upload(const packaging::Version& version) const {
+  std::optional<TimePoint> first;
+  const auto look_at = [&](std::uint32_t page, std::uint32_t file) {
+    const auto time = parse_time(pages_[page]->text(row(page, file).upload_time));
+    if (time && (!first || *time < *first)) first = time;
+  };
+  for (const Release& release : releases) {
+    if (release.version != version) continue;
+    for (const UsableFile& file : release.files) look_at(file.page, file.file);
+    for (const RejectedFile& file : release.rejected) look_at(file.page, file.file);
+  }
+  return first;
+}
+
 std::string Candidates::requires_python(const Release& release) const {
   for (const RejectedFile& file : release.rejected)
     if (file.why == Rejection::requires_python)

@@ -81,6 +81,8 @@ struct IndexClient::State : std::enable_shared_from_this<IndexClient::State> {
   std::vector<IndexSource*> sources_for(const std::string& name) const;
   void ask(std::shared_ptr<Ask> ask);
   void ask_local(const std::shared_ptr<Ask>& ask);
+  struct Asked;
+  Asked request_for(const Ask& ask, Document document, bool use_kept) const;
   void ask_remote(const std::shared_ptr<Ask>& ask, Document document, bool use_kept);
   void on_response(const std::shared_ptr<Ask>& ask, Document document, const Url& asked, std::shared_ptr<const PackedPage> kept,
                    const Result<net::HttpResponse>& response);
@@ -93,6 +95,7 @@ struct IndexClient::State : std::enable_shared_from_this<IndexClient::State> {
   void warn_of_several(ProjectListing& listing, const std::vector<std::string>& offering);
   std::shared_ptr<const PackedPage> pack(const ProjectPage& page, const std::string& name, PageKey key) const;
   void learn_public(const net::HttpResponse& response);
+  bool is_public(const std::string& page_url) const;
 
   // A page of links is fetched and read once, for all projects.
   struct LinkPage {
@@ -129,6 +132,7 @@ struct IndexClient::State : std::enable_shared_from_this<IndexClient::State> {
   std::size_t configured_indexes = 0;
   std::map<std::string, IndexSource*> pinned;
   OnceMap<std::string, SharedResult> answers;
+  std::function<void(const ProjectListing&)> on_listing;
   mutable std::mutex shared_mutex;
   std::set<std::string> public_hosts;
   std::atomic<bool> warned_of_several{false};
@@ -313,24 +317,43 @@ void IndexClient::State::next_document(const std::shared_ptr<Ask>& asking) {
     asking->is_probe = !can.has_value();
   }
   ++asking->next;
-  executor.post([self = shared_from_this(), asking, document] { self->ask_remote(asking, document, true); });
+  ask_remote(asking, document, true);
+}
+
+// A request, and the page that was kept of an earlier answer to it.
+struct IndexClient::State::Asked {
+  Url url;
+  net::HttpRequest request;
+  std::shared_ptr<const PackedPage> kept;
+};
+
+IndexClient::State::Asked IndexClient::State::request_for(const Ask& asking, Document document, bool use_kept) const {
+  const Question& question = asking.query->question;
+  Asked asked;
+  asked.url = document == Document::simple ? asking.source->simple_page(question.name)
+                                           : *asking.source->pypi_document(question.name, document == Document::release_json ? question.pinned : std::nullopt);
+  asked.request.url = asked.url;
+  asked.request.headers = {{"Accept", document == Document::simple ? kAccept : "application/json"}};
+  asked.request.accept_encoding = true;
+  asked.request.body_max_bytes = kPageMax;
+  if (options.refresh.contains(":all:") || options.refresh.contains(question.name)) asked.request.cache = net::CacheMode::refresh;
+  if (use_kept) asked.kept = store.find(asked.url.without_credentials());
+  if (asked.kept) asked.request.known_payload_id = asked.kept->key().payload_id;
+  return asked;
 }
 
 void IndexClient::State::ask_remote(const std::shared_ptr<Ask>& asking, Document document, bool use_kept) {
-  const Question& question = asking->query->question;
-  const Url asked = document == Document::simple ? asking->source->simple_page(question.name)
-                                                 : *asking->source->pypi_document(question.name, document == Document::release_json ? question.pinned : std::nullopt);
-  net::HttpRequest request;
-  request.url = asked;
-  request.headers = {{"Accept", document == Document::simple ? kAccept : "application/json"}};
-  request.accept_encoding = true;
-  request.body_max_bytes = kPageMax;
-  if (options.refresh.contains(":all:") || options.refresh.contains(question.name)) request.cache = net::CacheMode::refresh;
-  std::shared_ptr<const PackedPage> kept = use_kept ? store.find(asked.without_credentials()) : nullptr;
-  if (kept) request.known_payload_id = kept->key().payload_id;
+  Asked asked = request_for(*asking, document, use_kept);
+  std::optional<Result<net::HttpResponse>> at_once;
+  {
+    const std::lock_guard lock(http_mutex);
+    if (stopping) return end_ask(asking, {});
+    if (asked.kept) at_once = http->peek(asked.request);
+  }
+  if (at_once && *at_once && (*at_once)->body_omitted) return on_response(asking, document, asked.url, asked.kept, *at_once);
   const std::lock_guard lock(http_mutex);
   if (stopping) return end_ask(asking, {});
-  http->submit(std::move(request), [self = shared_from_this(), asking, document, asked, kept](Result<net::HttpResponse> response) {
+  http->submit(std::move(asked.request), [self = shared_from_this(), asking, document, asked = asked.url, kept = asked.kept](Result<net::HttpResponse> response) {
     auto shared = std::make_shared<Result<net::HttpResponse>>(std::move(response));
     self->executor.post([self, asking, document, asked, kept, shared] { self->on_response(asking, document, asked, kept, *shared); });
   });
@@ -340,6 +363,13 @@ void IndexClient::State::learn_public(const net::HttpResponse& response) {
   if (net::address_scope(response.peer_address) != net::AddressScope::public_network) return;
   const std::lock_guard lock(shared_mutex);
   public_hosts.insert(response.final_url.host);
+}
+
+bool IndexClient::State::is_public(const std::string& page_url) const {
+  const std::lock_guard lock(shared_mutex);
+  if (public_hosts.empty()) return false;
+  const Result<Url> url = Url::parse(page_url);
+  return url && public_hosts.contains(url->host);
 }
 
 std::shared_ptr<const PackedPage> IndexClient::State::pack(const ProjectPage& page, const std::string& name, PageKey key) const {
@@ -430,7 +460,16 @@ void IndexClient::State::give(const std::shared_ptr<Query>& query, std::size_t s
   finish(*query);
 }
 
-void IndexClient::State::finish(Query& query) { answers.put(query.key, std::make_shared<const ListingResult>(merge(query))); }
+void IndexClient::State::finish(Query& query) {
+  auto result = std::make_shared<const ListingResult>(merge(query));
+  std::function<void(const ProjectListing&)> listener;
+  {
+    const std::lock_guard lock(shared_mutex);
+    listener = on_listing;
+  }
+  if (listener && *result && !stopping) listener(***result);
+  answers.put(query.key, std::move(result));
+}
 
 ListingResult IndexClient::State::merge(Query& query) {
   auto listing = std::make_shared<ProjectListing>();
@@ -456,6 +495,7 @@ ListingResult IndexClient::State::merge(Query& query) {
     listing->is_known = listing->is_known || is_index || !outcome.page->files().empty();
     listing->is_pinned_release = listing->is_pinned_release || outcome.is_release;
     if (is_index && !outcome.page->files().empty()) offering.push_back(sources[i - 1 - link_pages.size()]->shown);
+    if (is_public(std::string(outcome.page->source()))) listing->public_sources.emplace_back(outcome.page->source());
     listing->pages.push_back(std::move(outcome.page));
   }
   if (failure) return fail(std::move(*failure));
@@ -544,6 +584,11 @@ IndexClient::~IndexClient() {
   state_->stopping = true;
 }
 
+void IndexClient::on_listing(std::function<void(const ProjectListing&)> listener) {
+  const std::lock_guard lock(state_->shared_mutex);
+  state_->on_listing = std::move(listener);
+}
+
 void IndexClient::prefetch(const std::vector<Question>& questions) {
   for (const Question& question : questions) state_->begin(question);
 }
@@ -558,11 +603,7 @@ Diagnostics IndexClient::take_diagnostics() {
   return std::exchange(state_->diagnostics, {});
 }
 
-bool IndexClient::is_public(const std::string& page_url) const {
-  const Result<Url> url = Url::parse(page_url);
-  const std::lock_guard lock(state_->shared_mutex);
-  return url && state_->public_hosts.contains(url->host);
-}
+bool IndexClient::is_public(const std::string& page_url) const { return state_->is_public(page_url); }
 
 const std::shared_ptr<IndexMemory>& IndexClient::memory() const { return state_->kept_memory; }
 

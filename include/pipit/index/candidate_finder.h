@@ -94,6 +94,8 @@ class Candidates {
   // ("it needs Python >=3.12, the target has 3.11.4"), which complete "x 1.0 cannot be used: ...".
   std::string reason(const RejectedFile& file) const;
   std::string reason(const Release& release) const;
+  // When the first file of a release was uploaded, usable here or not; nullopt if no file tells.
+  std::optional<TimePoint> first_upload(const packaging::Version& version) const;
   // Requires-Python of a release that was rejected for it, in pip's printing (">=3.9"); empty for others.
   std::string requires_python(const Release& release) const;
   // "2.0 Requires-Python >=3.9", sorted, each once: what pip lists after "Ignored the following versions ...".
@@ -115,6 +117,10 @@ class CandidateFinder {
   explicit CandidateFinder(FinderOptions options) : options_(std::move(options)) {}
   // `pages` in merge order: of two files that are equal in everything else, the one of the later page wins.
   Candidates find(const std::string& normalized_name, std::vector<std::shared_ptr<const PackedPage>> pages, const Wanted& wanted = {});
+  // The candidate that is wanted most likely: of the newest release that `specifiers` admit and that has a usable file, leaving
+  // out pre-releases and yanked files. Looks no further than that; a guess, to work ahead with.
+  std::optional<model::Candidate> guess(const std::string& normalized_name, const std::vector<std::shared_ptr<const PackedPage>>& pages,
+                                        const packaging::SpecifierSet& specifiers);
   const FinderOptions& options() const { return options_; }
 
  private:

@@ -61,6 +61,7 @@ struct ProjectListing {
   bool missing_offline = false;         // an index could not be asked: --offline, and not in the cache
   bool is_pinned_release = false;       // some page tells of the pinned release only
   std::vector<std::string> asked;       // indexes, displayable, for messages
+  std::vector<std::string> public_sources;  // of the pages: those whose host was seen to have a public address
   Diagnostics diagnostics;              // pip's warnings about pages; to be shown once
 };
 
@@ -76,7 +77,10 @@ class IndexClient {
     std::string name;                   // normalised
     std::optional<std::string> pinned;  // "1.0" of ==1.0: files of this release suffice
   };
-  // Starts asking; never blocks on the network.
+  // Called with every listing as soon as it is there, before get() returns it, on whatever thread it came to be on. Replaces
+  // an earlier one. It may be called while this object is being destroyed, so it holds what it needs.
+  void on_listing(std::function<void(const ProjectListing&)> listener);
+  // Starts asking; never blocks on the network. What the cache holds is read at once, on the caller's thread.
   void prefetch(const std::vector<Question>& questions);
   // Waits for the answer. The listing is shared and stays as it is.
   Result<std::shared_ptr<const ProjectListing>> get(const Question& question);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <atomic>
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 #include <map>
@@ -439,10 +440,33 @@ TEST_CASE("C11: a password in an index URL is in no listing, no error and no fil
 }
 
 TEST_CASE("a client that goes away while answers are on their way leaves quietly", "[index]") {
-  Site site({{"/simple/x/", simple({"x-1.0.tar.gz"})}});
-  for (int i = 0; i < 20; ++i) {
-    Run run(only(site.index()));
-    run.client().prefetch({{"x", {}}, {"y", "1.0"}, {"z", "2.0"}});
+  // Every answer is held back until its client has gone: who waited for it would wait for ever.
+  std::atomic<int> arrived{0}, left{0};
+  HttpServer server([&](const ServerRequest&) {
+    Reply reply = simple({"x-1.0.tar.gz"});
+    reply.stream = [&](pipit::test::ServerConnection& connection) {
+      ++arrived;
+      arrived.notify_all();
+      while (connection.send(" ")) {
+        if (!connection.wait(std::chrono::milliseconds(1))) return;
+      }
+      ++left;  // sending fails: the client has hung up
+      left.notify_all();
+    };
+    reply.without_length = true;
+    return reply;
+  });
+  std::atomic<int> told{0};
+  for (int i = 1; i <= 20; ++i) {
+    {
+      Run run(only(server.url("/simple/")));
+      run.client().on_listing([&](const ProjectListing&) { ++told; });
+      run.client().prefetch({{"x", {}}, {"y", {}}, {"z", {}}});
+      for (int seen = arrived; seen < 3 * i; seen = arrived) arrived.wait(seen);
+    }
+    for (int seen = left; seen < 3 * i; seen = left) left.wait(seen);
   }
-  SUCCEED();
+  CHECK(arrived == 60);
+  CHECK(left == 60);
+  CHECK(told == 0);
 }
