@@ -22,6 +22,15 @@ std::string place(const packaging::Origin& origin) {
 
 std::string without_extra(const std::string& name) { return name.substr(0, name.find('[')); }
 
+// "it needs Python >=3.12" of several: "they need Python >=3.12".
+std::string plural_of(const std::string& reason) {
+  constexpr std::pair<std::string_view, std::string_view> kForms[] = {{"it needs ", "they need "}, {"it has ", "they have "}, {"it was ", "they were "},
+                                                                      {"it is ", "they are "},     {"its ", "their "},        {"none of its ", "none of their "}};
+  for (const auto& [one, many] : kForms)
+    if (reason.starts_with(one)) return std::string(many) + reason.substr(one.size());
+  return reason;
+}
+
 // One numbered sentence. `source` and `target` are the projects it leads from and to.
 struct Sentence {
   FactKind kind = FactKind::derived;
@@ -123,7 +132,7 @@ class Explanation {
     const Claim& claim = node.claims.front();
     sentence.source = sentence.target = without_extra(claim.project);
     const bool many = is_plural(claim);
-    if (node.kind == FactKind::unavailable) sentence.text = claim.text + " cannot be used: " + node.reason;
+    if (node.kind == FactKind::unavailable) sentence.text = claim.text + " cannot be used: " + (many ? plural_of(node.reason) : node.reason);
     else if (node.kind == FactKind::prerelease)
       sentence.text = claim.text + (many ? " are pre-releases, which nothing asks for" : " is a pre-release, which nothing asks for");
     else if (node.kind == FactKind::yanked)

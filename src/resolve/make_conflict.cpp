@@ -116,6 +116,7 @@ class ConflictBuilder {
     Derivation derivation;
     derivation.kind = node.kind;
     derivation.reason = node.reason;
+    derivation.requires_python = node.requires_python;
     for (const Term& term : node.terms)
       if (!term.states.is_full()) derivation.claims.push_back(claim(term));
     for (const IncompatibilityId cause : node.causes) derivation.from.push_back(index_.at(cause));

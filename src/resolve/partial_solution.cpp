@@ -21,6 +21,11 @@ std::optional<std::size_t> PartialSolution::decision(PackageId package) const {
 
 std::uint32_t PartialSolution::decision_level(PackageId package) const { return trail_[packages_[package].trail.back()].level; }
 
+const VersionSet& PartialSolution::possible_before_decision(PackageId package) const {
+  const Package& entry = packages_[package];
+  return entry.trail.size() < 2 ? entry.everything : trail_[entry.trail[entry.trail.size() - 2]].possible;
+}
+
 Relation PartialSolution::relation(const Term& term) const {
   const VersionSet& states = packages_[term.package].possible;
   if (states.is_subset_of(term.states)) return Relation::holds;

@@ -32,6 +32,7 @@ class PartialSolution {
   std::optional<std::size_t> decision(PackageId package) const;  // the rank
   std::uint32_t level() const { return level_; }
   std::uint32_t decision_level(PackageId package) const;  // REQUIRES: is_decided(package)
+  const VersionSet& possible_before_decision(PackageId package) const;  // REQUIRES: is_decided(package)
 
   Relation relation(const Term& term) const;
   void decide(PackageId package, std::size_t rank);

@@ -38,7 +38,7 @@ Result<bool> Search::step() {
 Result<bool> Search::try_release(PackageId id, std::size_t rank) {
   ++facts_.statistics().decisions;
   PIPIT_TRY(const bool usable, add_dependencies(id, rank));
-  if (restart_) return true;
+  if (restart_ || (usable && make_way(id, rank))) return true;
   const std::size_t conflicts_before = facts_.statistics().conflicts;
   if (!settle()) return true;
   const bool quiet = facts_.statistics().conflicts == conflicts_before;

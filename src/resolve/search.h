@@ -8,6 +8,8 @@
 //    they may be chosen is judged at the decision, over the requirements then in force. If none may, an incompatibility
 //    says so (forbid_unasked). That is sound only while no requirement that was seen could permit them; when one turns up
 //    the run ends with End::restart and the facts remember (Facts::open);
+//  - a release is not given up because an earlier decision is in its way: that decision is taken back once and waits
+//    (make_way);
 //  - demands of several releases that read the same are one incompatibility whose first term grows.
 // One thread; borrowed: the facts.
 #pragma once
@@ -41,6 +43,7 @@ struct Package {
   std::size_t tried = 0;                   // releases that turned out not to fit
   std::size_t batch_at = 5;                // the next count of `tried` at which a batch is announced
   bool early = false, late = false;        // reordered after repeated conflicts
+  std::set<PackageId> gives_way_to;        // decided after these, while they are undecided
   std::uint32_t hinted = kNone;
 };
 
@@ -91,6 +94,8 @@ class Search {
   void announce();
   void announce_batch(PackageId base);
   void count_rejection(PackageId package);
+  bool gives_way(PackageId package) const;
+  bool make_way(PackageId package, std::size_t rank);
 
   // search.cpp: the loop
   Result<bool> step();  // false: everything is decided
@@ -120,6 +125,7 @@ class Search {
   std::vector<char> queued_;
   std::vector<IncompatibilityId> fresh_;                   // added since the last settle()
   IncompatibilityId contradiction_ = kNone;
+  std::size_t ways_made_ = 0;
   std::uint32_t reorder_below_ = kNone;                    // take back what was decided at this level and above
   bool restart_ = false;
 };

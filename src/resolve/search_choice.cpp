@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::size_t kConflictsUntilReordered = 5;
 constexpr std::size_t kBatchSize = 50;
+constexpr std::size_t kWaysMadeMax = 500;
 
 }  // namespace
 
@@ -29,7 +30,7 @@ std::optional<PackageId> Search::pick() {
   int best_urgency = 0;
   for (PackageId id = 0; id < packages_.size(); ++id) {
     if (!solution_.is_wanted(id) || (packages_[id].base != id && !solution_.is_decided(packages_[id].base))) continue;
-    if (postponed_.contains(id)) {
+    if (postponed_.contains(id) || gives_way(id)) {
       if (!best_postponed) best_postponed = id;
       continue;
     }
@@ -39,6 +40,38 @@ std::optional<PackageId> Search::pick() {
     best_urgency = urgency_here;
   }
   return best ? best : best_postponed;
+}
+
+bool Search::gives_way(PackageId id) const {
+  return std::ranges::any_of(packages_[id].gives_way_to, [this](PackageId other) { return solution_.is_wanted(other); });
+}
+
+// pip takes the release of a later project even if it asks for an older release of an earlier one, which is then chosen anew.
+// So here: decisions that stand in the way of this release, and could have been others, are taken back and made after it.
+// Once for each pair; from then on the order stands and the ordinary rules decide. Bounded, for graphs where all do this.
+bool Search::make_way(PackageId id, std::size_t rank) {
+  if (packages_[id].base != id) return false;
+  std::vector<PackageId> in_the_way;
+  for (const IncompatibilityId mention : packages_[id].mentions) {
+    const Incompatibility& fact = store_[mention];
+    if (fact.kind != FactKind::depends || fact.source != id || fact.target == id || !fact.term(id)->states.contains(rank)) continue;
+    const Term& target = *fact.term(fact.target);
+    if (solution_.relation(target) != Relation::holds) continue;
+    const PackageId base = packages_[fact.target].base;
+    const bool could_be_other = base == fact.target && solution_.is_decided(base) && !solution_.possible_before_decision(base).is_subset_of(target.states) &&
+                                !packages_[base].gives_way_to.contains(id);
+    if (!could_be_other) return false;
+    in_the_way.push_back(base);
+  }
+  if (in_the_way.empty() || ways_made_ >= kWaysMadeMax) return false;
+  ++ways_made_;
+  std::uint32_t level = solution_.level();
+  for (const PackageId base : in_the_way) {
+    packages_[base].gives_way_to.insert(id);
+    level = std::min(level, solution_.decision_level(base));
+  }
+  backtrack(level - 1);
+  return true;
 }
 
 // What the requirements in force say about releases that need permission.
@@ -210,13 +243,14 @@ void Search::announce() {
         continue;
       if (package.hinted == 0) continue;
       package.hinted = 0;
-      hints.push_back({project.name, nullptr});
+      const packaging::Requirement* first = package.demands.empty() ? nullptr : store_[package.demands.front()].requirement;
+      hints.push_back({project.name, nullptr, first});
       continue;
     }
     const std::optional<std::size_t> rank = likely(id);
     if (!rank || *rank == package.hinted || project.listed(*rank) == nullptr) continue;
     package.hinted = static_cast<std::uint32_t>(*rank);
-    hints.push_back({project.name, project.listed(*rank)});
+    hints.push_back({project.name, project.listed(*rank), nullptr});
   }
   if (!hints.empty()) facts_.provider().prefetch(hints);
 }
@@ -226,7 +260,7 @@ void Search::announce_batch(PackageId base) {
   std::vector<Hint> hints;
   for (const std::uint32_t rank : project.preference()) {
     if (hints.size() == kBatchSize) break;
-    if (solution_.possible(base).contains(rank) && project.listed(rank) != nullptr) hints.push_back({project.name, project.listed(rank)});
+    if (solution_.possible(base).contains(rank) && project.listed(rank) != nullptr) hints.push_back({project.name, project.listed(rank), nullptr});
   }
   if (!hints.empty()) facts_.provider().prefetch(hints);
 }

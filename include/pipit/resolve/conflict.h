@@ -48,6 +48,7 @@ struct Derivation {
   std::string requirement_text;           // as written
   packaging::Origin origin;               // for user_requires and constraint; empty for the command line
   std::string reason;                     // unavailable: why; no_versions: what there is instead
+  std::string requires_python;            // unavailable because of the target's Python: what the releases ask for
 };
 
 // The two sides of pip's own report (resolution/resolvelib/factory.py), so that cli can print pip's lines before ours.

@@ -73,6 +73,8 @@ using DependencyAnswer = std::variant<Dependencies, Unavailable>;
 struct Hint {
   std::string_view name;
   const Listed* listed = nullptr;  // nullptr: the project's listing will be wanted
+  // With a listing that will be wanted: a requirement that asks for the project, if there is one. Lives during the call only.
+  const packaging::Requirement* requirement = nullptr;
 };
 
 class Provider {

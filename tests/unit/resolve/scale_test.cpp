@@ -81,7 +81,7 @@ TEST_CASE("a conflict among many choices is found without trying them all", "[re
   CHECK(provider.questions.size() < 200);
 }
 
-TEST_CASE("releases that exclude each other pairwise end within the budget, with the names that fight", "[resolve][scale]") {
+TEST_CASE("releases that exclude each other pairwise end within the budget, with the names that fight", "[resolve][scale][X15]") {
   // Pigeons and holes: nine projects must have different colours of eight. No polynomial proof by resolution exists.
   TableProvider provider;
   SolverOptions options;
@@ -100,6 +100,18 @@ TEST_CASE("releases that exclude each other pairwise end within the budget, with
   CHECK(std::get<Exhausted>(outcome).fighting.size() == 5);
   CHECK(std::get<Exhausted>(outcome).error().code == kResolutionTooDeep);
   CHECK(std::get<Exhausted>(outcome).statistics.decisions <= 501);
+}
+
+TEST_CASE("two thousand extras that need each other in a ring are followed with a flat stack", "[resolve][scale][X16]") {
+  constexpr int kExtras = 2'000;
+  TableProvider provider;
+  TableRelease release{"1.0", {}, {}, false, "", "", "", ""};
+  for (int i = 0; i < kExtras; ++i)
+    release.extras["e" + std::to_string(i)] = {"a[e" + std::to_string((i + 1) % kExtras) + "]"};
+  provider.add("a", std::move(release));
+  SolverOptions options;
+  options.roots = {root("a[e0]")};
+  CHECK(solved(options, provider) == "a 1.0");
 }
 
 TEST_CASE("the caller's clock ends the search, and a cancelled one is an error", "[resolve]") {
