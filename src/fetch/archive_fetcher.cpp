@@ -6,6 +6,7 @@
 #include <memory>
 #include <mutex>
 
+#include "fetch/unfinished.h"
 #include "pipit/base/url.h"
 #include "pipit/sys/dir.h"
 #include "pipit/sys/file.h"
@@ -37,6 +38,18 @@ class DownloadSink final : public net::HttpRequest::BodySink {
     if (const int result = file_.os().ftruncate(file_.fd(), 0); result < 0) return fail(sys::os_error(-result, "emptying", "a download"));
     return ok();
   }
+  // What an interrupted download must have come with to be continued: a strong ETag, else the date (RFC 9110 13.1.5). On the
+  // client's thread, before any byte of the body.
+  void begin(const net::HttpResponse& head) {
+    const auto tag = head.header("etag");
+    std::string validator = tag && !tag->starts_with("W/") ? *tag : head.header("last-modified").value_or("");
+    if (head.status != 206 || !validator.empty()) validator_ = std::move(validator);
+  }
+  Status continue_from(const Unfinished::Begun& begun) {
+    validator_ = begun.validator;
+    return write(begun.bytes.bytes());
+  }
+  const std::string& validator() const { return validator_; }
   Result<packaging::Hashes> finish() {
     PIPIT_CHECK(file_.close());
     return hasher_.finish();
@@ -45,7 +58,13 @@ class DownloadSink final : public net::HttpRequest::BodySink {
  private:
   sys::File file_;
   verify::Hasher hasher_;
+  std::string validator_;
 };
+
+// Whether the transfer broke, so that its beginning is worth keeping.
+bool broke_off(const Error& error) {
+  return error.code == net::kIncompleteDownload || error.code == net::kConnectionFailed || error.code == net::kConnectionTimeout || error.code == kCancelled;
+}
 
 Result<Arrival> judge(packaging::Hashes computed, const FetchItem& item, std::filesystem::path path) {
   auto checked = verify::check(computed, item.promise, item.candidate.file.filename);
@@ -67,9 +86,9 @@ Result<Arrival> take_local(const FetchItem& item, std::filesystem::path path) {
   return arrival;
 }
 
-// An answer that is no success, in pip's words.
+// An answer that is no success, in pip's words. That a file is gone is one thing, that its server is in trouble another.
 Error status_error(int status, const Url& url, const model::Candidate& candidate) {
-  return make_pip_error(net::kHttpStatus, fmt::format("Could not install requirement {}=={} from {} because of HTTP error {} for URL {}", candidate.name,
+  return make_pip_error(status >= 500 || status == 429 ? net::kServerBusy : net::kHttpStatus, fmt::format("Could not install requirement {}=={} from {} because of HTTP error {} for URL {}", candidate.name,
                                                       candidate.version_text, url.display(), status, url.display()));
 }
 
@@ -119,6 +138,7 @@ std::vector<Result<Arrival>> ArchiveFetcher::fetch(const std::vector<FetchItem>&
     gathering.settle(index, std::move(arrival));
   };
 
+  const Unfinished unfinished(unfinished_);
   sys::Dir folder;  // of this call's downloads; made with the first, gone with the scratch directory
   auto begin_download = [&](std::size_t index, const Url& url) -> Status {
     const FetchItem& item = items[index];
@@ -132,9 +152,15 @@ std::vector<Result<Arrival>> ArchiveFetcher::fetch(const std::vector<FetchItem>&
     PIPIT_TRY(sys::File file, folder.create(name, 0600));
     auto sink = std::make_shared<DownloadSink>(std::move(file), algorithms_of(item.promise));
     net::HttpRequest request;
+    if (const auto begun = unfinished.take(item)) {
+      PIPIT_CHECK(sink->continue_from(*begun));
+      request.resume_from = {begun->bytes.bytes().size(), begun->validator};
+    }
     request.url = url;
     request.sink = sink;
+    request.on_head = [sink](const net::HttpResponse& head) { sink->begin(head); };
     request.resume = true;
+    request.public_only = item.public_only;
     request.body_max_bytes = item.candidate.file.size_bytes.value_or(kArchiveMaxBytes);
     request.priority = static_cast<int>(std::min<std::uint64_t>(item.candidate.file.size_bytes.value_or(0) >> 10, 1u << 30));
     const std::string filename = item.candidate.file.filename;
@@ -142,12 +168,13 @@ std::vector<Result<Arrival>> ArchiveFetcher::fetch(const std::vector<FetchItem>&
       listener_->started(filename, item.candidate.file.size_bytes);
       request.on_progress = [this, filename](std::uint64_t received, std::optional<std::uint64_t>) { listener_->moved(filename, received); };
     }
-    http->submit(std::move(request), [this, &items, &finish, stop, cancelled, index, sink, path, filename](Result<net::HttpResponse> answer) {
+    http->submit(std::move(request), [this, &items, &finish, &unfinished, stop, cancelled, index, sink, path, filename](Result<net::HttpResponse> answer) {
       // Still on the network thread: hand over at once.
       auto shared = std::make_shared<Result<net::HttpResponse>>(std::move(answer));
-      workers_.post([this, &items, &finish, stop, cancelled, index, sink, path, filename, shared] {
+      workers_.post([this, &items, &finish, &unfinished, stop, cancelled, index, sink, path, filename, shared] {
         if (listener_) listener_->ended(filename);
         const FetchItem& fetched = items[index];
+        if (!*shared && broke_off((*shared).error())) unfinished.keep(fetched, path, sink->validator());
         if (stop.stop_requested()) return finish(index, cancelled());
         if (!*shared) return finish(index, fail(std::move(*shared).error().while_(fmt::format("downloading {}", filename))));
         if ((*shared)->status != 200 && (*shared)->status != 206)

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "fetch/remote_metadata.h"
+#include "fetch/scout.h"
 #include "pipit/archive/reader.h"
 #include "pipit/archive/source_archive.h"
 #include "pipit/archive/zip_directory.h"
@@ -76,8 +77,9 @@ struct IndexProvider::State {
   Result<Known> from_sdist(const model::Candidate& candidate, const Archive& archive);
   Result<Known> built(const model::Candidate& candidate);
   Result<Known> judged(const model::Candidate& candidate, std::string_view text);
-  bool may_ask_server(const model::Candidate& candidate) const;
+  void start_scout();
   void start_remote(const model::Candidate& candidate);
+  bool may_ask_server(const model::Candidate& candidate) const { return can_tell_metadata(candidate) && !options.whole_archive_only.contains(candidate.name); }
 
   ProviderOptions options;
   index::IndexClient& client;
@@ -87,6 +89,7 @@ struct IndexProvider::State {
   index::CandidateFinder finder;
   MetadataCache cache;
   std::shared_ptr<RemoteMetadata> remote;
+  std::shared_ptr<Scout> scout;  // from the first prefetch on
   sys::TempDir scratch;  // archives that had to be fetched whole
   std::map<std::string, Project> projects;
   std::map<std::string, std::shared_ptr<const index::ProjectListing>> listings;
@@ -192,22 +195,29 @@ Result<resolve::CandidateAnswer> IndexProvider::direct(const packaging::Requirem
   return state_->host.direct(requirement, parent);
 }
 
-bool IndexProvider::State::may_ask_server(const model::Candidate& candidate) const {
-  return is_archive(candidate) && candidate.file.url.starts_with("http") && !options.whole_archive_only.contains(candidate.name) && !candidate.direct_url &&
-         (candidate.kind == model::CandidateKind::wheel || candidate.file.core_metadata);
-}
-
 void IndexProvider::State::start_remote(const model::Candidate& candidate) {
   if (!may_ask_server(candidate) || options.no_dependencies) return;
   const Result<net::HttpClient*> http = make_http();
   if (http) remote->start(**http, candidate, client.is_public(candidate.file.source));
 }
 
+// Metadata is on its way as soon as a listing is there, not only when the solver comes to it: else each project would cost the
+// solver one round trip after the other.
+void IndexProvider::State::start_scout() {
+  if (scout || options.no_dependencies) return;
+  const Result<net::HttpClient*> http = make_http();
+  if (!http) return;
+  scout = std::make_shared<Scout>(options.finder, options.whole_archive_only, remote, **http);
+  client.on_listing([scout = scout](const index::ProjectListing& listing) { scout->look_at(listing); });
+}
+
 void IndexProvider::prefetch(std::span<const resolve::Hint> hints) {
+  state_->start_scout();
   std::vector<index::IndexClient::Question> questions;
   for (const resolve::Hint& hint : hints) {
     const std::string name(hint.name);
     if (!hint.listed) {
+      if (hint.requirement && state_->scout) state_->scout->note(name, hint.requirement->specifiers);
       questions.push_back(state_->question(name));
       continue;
     }
@@ -261,7 +271,7 @@ Result<Known> IndexProvider::State::from_whole_archive(const model::Candidate& c
     PIPIT_TRY(const std::filesystem::path place, options.scratch ? options.scratch() : Result<std::filesystem::path>(std::filesystem::path()));
     PIPIT_TRY(scratch, sys::TempDir::create(place, "pipit-metadata-"));
   }
-  FetchItem item{candidate, {{}, candidate.file.hashes}};
+  FetchItem item{candidate, {{}, candidate.file.hashes}, client.is_public(candidate.file.source)};
   if (const auto wanted = options.wanted.find(candidate.name); wanted != options.wanted.end()) item.promise.required = wanted->second.hashes;
   std::vector<Result<Arrival>> arrivals = ArchiveFetcher(make_http, scratch.path(), executor, nullptr).fetch({item}, [](std::size_t, const Archive&) {}, {});
   if (!arrivals.front()) {
@@ -368,6 +378,21 @@ std::optional<packaging::Metadata> IndexProvider::metadata_read(const model::Can
   const auto known = state_->metadata.find(key_of(candidate));
   if (known == state_->metadata.end() || !std::holds_alternative<MetadataPtr>(known->second) || mismatch_seen(candidate)) return std::nullopt;
   return *std::get<MetadataPtr>(known->second);
+}
+
+bool IndexProvider::is_from_public_index(const model::Candidate& candidate) const {
+  return !candidate.direct_url && state_->client.is_public(candidate.file.source);
+}
+
+std::optional<std::string> IndexProvider::late_addition(const model::Candidate& candidate) const {
+  constexpr auto kLate = std::chrono::days(14);  // what a release's maker may need for building all its files; the index's own rule
+  const auto project = state_->projects.find(candidate.name);
+  const auto uploaded = index::parse_time(candidate.file.upload_time.value_or(""));
+  if (project == state_->projects.end() || !uploaded) return std::nullopt;
+  const std::optional<index::TimePoint> first = project->second.candidates.first_upload(candidate.version);
+  if (!first || *uploaded - *first < kLate) return std::nullopt;
+  return fmt::format("{} was added {} days after the first file of {} {}. If that release is not meant to get new files, somebody else may have added it.",
+                     candidate.file.filename, std::chrono::duration_cast<std::chrono::days>(*uploaded - *first).count(), candidate.name, candidate.version_text);
 }
 
 std::optional<Archive> IndexProvider::archive_at_hand(const model::Candidate& candidate) const {

@@ -1,5 +1,7 @@
 #include "fetch/remote_metadata.h"
 
+#include "pipit/fetch/index_provider.h"
+
 #include <algorithm>
 #include <charconv>
 #include <vector>
@@ -18,10 +20,15 @@ constexpr std::uint64_t kTailMaxBytes = 16u << 20;
 
 bool is_offline(const Result<net::HttpResponse>& response) { return !response && response.error().code == net::kOffline; }
 
-// The network itself failed: another request to the same server will not fare better.
-bool is_dead(const Error& error) {
-  return error.code == net::kConnectionFailed || error.code == net::kConnectionTimeout || error.code == net::kTlsFailed ||
-         error.code == net::kProxyFailed || error.code == kCancelled;
+// The connection failed. The whole file is the last thing to be tried, with full patience; nothing in between.
+bool is_broken(const Error& error) {
+  return error.code == net::kConnectionFailed || error.code == net::kConnectionTimeout || error.code == net::kIncompleteDownload;
+}
+
+// Another request will not fare better, or must not be made.
+bool is_final(const Error& error) {
+  return error.code == net::kTlsFailed || error.code == net::kProxyFailed || error.code == kCancelled || error.code == net::kPrivateAddress ||
+         error.code == net::kServerBusy;
 }
 
 // "bytes 100-199/5000" -> 5000.
@@ -35,16 +42,18 @@ std::optional<std::uint64_t> total_of(const net::HttpResponse& response) {
   return begin != end && std::from_chars(begin, end, total).ptr == end ? std::optional(total) : std::nullopt;
 }
 
-bool digest_is_wrong(const std::string& text, const packaging::Hashes& advertised) {
+// M12: metadata that is not what the index promised could hide a dependency. The error shows both digests.
+Status check_sidecar(const std::string& text, const model::DistFile& file) {
+  if (file.core_metadata_hashes.empty()) return ok();
   std::vector<std::string> algorithms;
-  for (const packaging::Hash& hash : advertised) algorithms.push_back(hash.algorithm);
+  for (const packaging::Hash& hash : file.core_metadata_hashes) algorithms.push_back(hash.algorithm);
   verify::Hasher hasher(algorithms);
-  if (!hasher.write(as_bytes_view(text))) return true;
-  const packaging::Hashes computed = hasher.finish();
-  return std::any_of(advertised.begin(), advertised.end(), [&](const packaging::Hash& promised) {
-    return std::any_of(computed.begin(), computed.end(),
-                       [&](const packaging::Hash& hash) { return hash.algorithm == promised.algorithm && hash.hex != promised.hex; });
-  });
+  PIPIT_CHECK(hasher.write(as_bytes_view(text)));
+  auto checked = verify::check(hasher.finish(), {{}, file.core_metadata_hashes}, file.filename + ".metadata");
+  if (checked) return ok();
+  Error error = std::move(checked).error();
+  error.code = kMetadataMismatch;
+  return fail(std::move(error));
 }
 
 }  // namespace
@@ -60,6 +69,11 @@ struct RemoteMetadata::Job {
   std::optional<archive::ZipTail> zip;
   const archive::ZipMember* member = nullptr;
 };
+
+bool can_tell_metadata(const model::Candidate& candidate) {
+  return candidate.file.url.starts_with("http") && !candidate.direct_url &&
+         (candidate.kind == model::CandidateKind::wheel || (candidate.kind == model::CandidateKind::sdist && candidate.file.core_metadata));
+}
 
 const archive::ZipMember* find_metadata(const std::vector<archive::ZipMember>& members, std::string_view normalized_name) {
   constexpr std::string_view kTail = ".dist-info/METADATA";
@@ -84,7 +98,7 @@ void RemoteMetadata::start(net::HttpClient& http, const model::Candidate& candid
   if (!url) return end(job, {});
   job->url = *url;
   job->server = url->scheme + "://" + url->host + (url->port ? ":" + std::to_string(*url->port) : std::string());
-  executor_.post([self = shared_from_this(), job] { self->begin(job); });
+  begin(job);
 }
 
 void RemoteMetadata::stop() {
@@ -94,6 +108,7 @@ void RemoteMetadata::stop() {
 
 void RemoteMetadata::submit(const JobPtr& job, net::HttpRequest request, Step then) {
   request.public_only = job->public_only;
+  request.patience = net::Patience::little;  // there is another way
   const std::lock_guard lock(http_mutex_);
   if (stopping_) return end(job, {});
   job->http->submit(std::move(request), [self = shared_from_this(), job, then](Result<net::HttpResponse> response) {
@@ -127,12 +142,12 @@ void RemoteMetadata::ask_sidecar(const JobPtr& job) {
 
 void RemoteMetadata::on_sidecar(const JobPtr& job, const Result<net::HttpResponse>& response) {
   const bool announced = job->candidate.file.core_metadata;
-  const bool found = response && response->status == 200 && response->body.find("Metadata-Version:") != std::string::npos &&
-                     !digest_is_wrong(response->body, job->candidate.file.core_metadata_hashes);
+  const bool found = response && response->status == 200 && response->body.find("Metadata-Version:") != std::string::npos;
   if (!announced && response) memory_->learn(job->server, index::Ability::unannounced_sidecar, found);
+  if (announced && response && response->status == 200)
+    if (Status same = check_sidecar(response->body, job->candidate.file); !same) return end(job, {MetadataSource::none, {}, false, std::move(same).error()});
   if (found) return end(job, {MetadataSource::sidecar, response->body, false, {}});
-  if (!response && is_dead(response.error())) return give_up(job, response);
-  if (is_offline(response)) return give_up(job, response);
+  if (!response && (is_broken(response.error()) || is_final(response.error()) || is_offline(response))) return give_up(job, response);
   ask_tail(job, kTailBytes);
 }
 
@@ -194,7 +209,7 @@ void RemoteMetadata::take_member(const JobPtr& job, Bytes bytes) {
 void RemoteMetadata::give_up(const JobPtr& job, const Result<net::HttpResponse>& response) {
   FoundMetadata found;
   found.is_offline = is_offline(response);
-  if (is_dead(response.error())) found.error = response.error();
+  if (is_final(response.error())) found.error = response.error();
   // A host that answers a range with the whole file runs into the size limit.
   if (response.error().code == net::kBodyTooLarge || response.error().code == net::kBadAnswer) memory_->learn(job->server, index::Ability::ranges, false);
   end(job, std::move(found));

@@ -2,8 +2,9 @@
 // ranged reads (the tail with the central directory, then METADATA). Many wheels at once; every step ends on the executor.
 // What works for a server is remembered (index::IndexMemory). Answers are texts; judging them is the caller's business.
 //
-// A sidecar whose digest is not the advertised one, and any other disappointment, falls through to the next step; when all
-// steps are used up the caller reads the whole file. Only a dead network is an Error.
+// A sidecar whose digest is not the advertised one is an Error with both digests (M12), and so is what no other request could
+// mend. Any other disappointment falls through to the next step; when all are used up the caller reads the whole file, which
+// alone is asked for with full patience.
 #pragma once
 
 #include <atomic>
@@ -64,6 +65,9 @@ class RemoteMetadata : public std::enable_shared_from_this<RemoteMetadata> {
   std::atomic<bool> stopping_{false};
   OnceMap<std::string, std::shared_ptr<const FoundMetadata>> answers_;
 };
+
+// Whether a server may have more to offer than the whole file.
+bool can_tell_metadata(const model::Candidate& candidate);
 
 // Where METADATA of a wheel lies: the one top-level dist-info directory that the file name promises, else the only one.
 const archive::ZipMember* find_metadata(const std::vector<archive::ZipMember>& members, std::string_view normalized_name);

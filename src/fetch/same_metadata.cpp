@@ -31,7 +31,7 @@ std::string only_in(const Texts& these, const Texts& others) {
 }
 
 Status inconsistent(const std::string& requirement, const char* field, const std::string& sidecar, const std::string& wheel) {
-  return fail(make_pip_error(ErrorCode{"metadata-mismatch"},
+  return fail(make_pip_error(kMetadataMismatch,
                              fmt::format("Requested {} has inconsistent {} between its PEP 658 .metadata file and the wheel's METADATA: "
                                          "sidecar has '{}', wheel has '{}'",
                                          requirement, field, escape_for_terminal(sidecar), escape_for_terminal(wheel))));

@@ -26,6 +26,7 @@ namespace pipit::fetch {
 struct FetchItem {
   model::Candidate candidate;
   verify::Promise promise;
+  bool public_only = false;  // it was listed by a public index: no address in a private network (N19)
 };
 
 // An archive whose bytes were checked. The file lies where it lay (local) or in the scratch directory.
@@ -59,9 +60,11 @@ class FetchListener {
 
 class ArchiveFetcher {
  public:
-  // `http` is asked for only if something is not local. `scratch` receives downloads.
-  ArchiveFetcher(std::function<Result<net::HttpClient*>()> http, std::filesystem::path scratch, sys::Executor& workers, FetchListener* listener)
-      : http_(std::move(http)), scratch_(std::move(scratch)), workers_(workers), listener_(listener) {}
+  // `http` is asked for only if something is not local. `scratch` receives downloads. `unfinished`: where downloads that broke
+  // off are kept for a later run to continue; empty: they are not.
+  ArchiveFetcher(std::function<Result<net::HttpClient*>()> http, std::filesystem::path scratch, sys::Executor& workers, FetchListener* listener,
+                 std::filesystem::path unfinished = {})
+      : http_(std::move(http)), scratch_(std::move(scratch)), workers_(workers), listener_(listener), unfinished_(std::move(unfinished)) {}
 
   using Continuation = std::function<void(std::size_t index, const Archive& archive)>;
   std::vector<Result<Arrival>> fetch(const std::vector<FetchItem>& items, const Continuation& then, std::stop_token stop);
@@ -71,6 +74,7 @@ class ArchiveFetcher {
   std::filesystem::path scratch_;
   sys::Executor& workers_;
   FetchListener* listener_;
+  std::filesystem::path unfinished_;
 };
 
 }  // namespace pipit::fetch

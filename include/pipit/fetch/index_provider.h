@@ -29,6 +29,9 @@
 
 namespace pipit::fetch {
 
+// Metadata from beside a file that is not what the index promised, or not what the file itself says (M12).
+inline constexpr ErrorCode kMetadataMismatch{"metadata-mismatch"};
+
 // What lies above: implemented by ops. Called from the solver's thread only.
 class SourceHost {
  public:
@@ -71,6 +74,11 @@ class IndexProvider final : public resolve::Provider {
   Diagnostics take_diagnostics();
   // Metadata that was read for a candidate, to be held against the wheel after its download (M12); nullopt: none was.
   std::optional<packaging::Metadata> metadata_read(const model::Candidate& candidate) const;
+  // Whether the page that lists the candidate came from a public address; its file must then not lead into a private network.
+  bool is_from_public_index(const model::Candidate& candidate) const;
+  // X10: a file that was added to its release long after the others, as a sentence; nullopt for all others. Hash mode needs no
+  // such warning: what is not on the list is not taken.
+  std::optional<std::string> late_addition(const model::Candidate& candidate) const;
   // An archive that had to be fetched whole to learn its metadata: checked, and there as long as the provider is, so that
   // the host (a build) and the installation need not fetch it again.
   std::optional<Archive> archive_at_hand(const model::Candidate& candidate) const;

@@ -3,11 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
+#include <future>
 #include <map>
 #include <mutex>
 
+#include "pipit/fetch/archive_fetcher.h"
 #include "pipit/net/curl_client.h"
 #include "pipit/sys/file.h"
 #include "pipit/verify/digest.h"
@@ -79,9 +82,9 @@ struct Host final : SourceHost {
 
 class Run {
  public:
-  explicit Run(const Site& site, std::filesystem::path cache = {}, const std::function<void(ProviderOptions&)>& edit = {}, bool offline = false) : memory_(std::make_shared<index::IndexMemory>(cache.empty() ? cache : cache / "indexes")) {
+  explicit Run(const Site& site, std::filesystem::path cache = {}, const std::function<void(ProviderOptions&)>& edit = {}, bool offline = false, int retries = 0) : memory_(std::make_shared<index::IndexMemory>(cache.empty() ? cache : cache / "indexes")) {
     net::HttpOptions http;
-    http.retries = 0;
+    http.retries = retries;
     http.proxy = "";
     http.proxy_from_environment = false;
     http.keyring_provider = "disabled";
@@ -171,11 +174,158 @@ TEST_CASE("an advertised sidecar is all that is read of a wheel", "[fetch]") {
   CHECK(run->metadata_read(run.best("demo"))->requires_dist.size() == 3);
 }
 
-TEST_CASE("a sidecar that is missing, altered or no metadata is not believed: the wheel's tail is read instead", "[fetch]") {
-  const auto served = GENERATE(as<std::optional<std::string>>{}, std::nullopt, metadata_of("demo", "1.0", "Requires-Dist: evil\n"), "<html>", "");
+TEST_CASE("M12: a sidecar that is not the one the index promised ends the run with both digests", "[fetch][M12]") {
+  const auto served = GENERATE(as<std::string>{}, metadata_of("demo", "1.0", "Requires-Dist: evil\n"), "<html>", "");
   Site site;
   const std::string promised = metadata_of("demo", "1.0", "Requires-Dist: b\n");
   site.offer("demo", "demo-1.0-py3-none-any.whl", wheel_of("demo", "1.0", {"Requires-Dist: b"}, 200'000), sidecar(promised));
+  site.files["demo-1.0-py3-none-any.whl.metadata"] = served;
+  Run run(site);
+  const auto answer = run->dependencies(run.best("demo"), "");
+  REQUIRE_FALSE(answer);
+  CHECK(answer.error().code == kMetadataMismatch);
+  CHECK(answer.error().message == "demo-1.0-py3-none-any.whl.metadata is not the file that the index advertises");
+  std::string details;
+  for (const std::string& line : answer.error().details) details += line + "\n";
+  CHECK(details.find(hex_of(promised)) != std::string::npos);
+  CHECK(details.find(hex_of(served)) != std::string::npos);
+  CHECK(site.asked() == Names{"demo-1.0-py3-none-any.whl.metadata"});
+}
+
+TEST_CASE("N19: a file that a public index lists is not fetched from a private network", "[fetch][N19]") {
+  Site site;
+  site.files["demo-1.0-py3-none-any.whl"] = "secret";
+  net::HttpOptions options;
+  options.proxy_from_environment = false;
+  const auto http = *net::make_curl_client(options);
+  sys::WorkerPool workers(1);
+  const auto scratch = sys::TempDir::create({}, "n19-");
+  ArchiveFetcher fetcher([&] { return Result<net::HttpClient*>(http.get()); }, scratch->path(), workers, nullptr);
+  FetchItem item;
+  item.candidate.file.filename = "demo-1.0-py3-none-any.whl";
+  item.candidate.file.url = site.server.url("/demo-1.0-py3-none-any.whl");
+  item.public_only = true;
+  const auto arrivals = fetcher.fetch({item}, [](std::size_t, const Archive&) { FAIL_CHECK("it was taken"); }, {});
+  REQUIRE_FALSE(arrivals[0]);
+  CHECK(arrivals[0].error().code == net::kPrivateAddress);
+  CHECK(site.asked().empty());
+  item.public_only = false;  // the honest twin: an index that is private itself
+  CHECK(fetcher.fetch({item}, [](std::size_t, const Archive&) {}, {})[0]);
+}
+
+TEST_CASE("N9: a download that broke off is continued by the next run", "[fetch][N9]") {
+  const std::string whole(600'000, 'w');
+  std::atomic<bool> breaks{true};
+  std::vector<std::string> ranges;
+  std::mutex mutex;
+  HttpServer server([&](const ServerRequest& request) {
+    {
+      const std::lock_guard lock(mutex);
+      ranges.push_back(request.header("range").value_or("whole"));
+    }
+    Reply reply = Reply::ranged(request, whole, "\"v1\"");
+    if (breaks) reply.cut_after = 400'000;
+    return reply;
+  });
+  const auto cache = sys::TempDir::create({}, "unfinished-");
+  const auto run = [&](const std::string& digest) {
+    net::HttpOptions options;
+    options.proxy_from_environment = false;
+    options.resume_retries = 0;
+    const auto http = *net::make_curl_client(options);
+    sys::WorkerPool workers(1);
+    const auto scratch = sys::TempDir::create({}, "scratch-");
+    ArchiveFetcher fetcher([&] { return Result<net::HttpClient*>(http.get()); }, scratch->path(), workers, nullptr, cache->path() / "downloads");
+    FetchItem item;
+    item.candidate.file.filename = "demo-1.0-py3-none-any.whl";
+    item.candidate.file.url = server.url("/demo-1.0-py3-none-any.whl");
+    item.promise.required = {{"sha256", digest}};
+    return std::move(fetcher.fetch({item}, [](std::size_t, const Archive&) {}, {})[0]);
+  };
+  SECTION("from where it stopped, and nothing is left") {
+    CHECK_FALSE(run(hex_of(whole)));
+    breaks = false;
+    const auto arrival = run(hex_of(whole));
+    REQUIRE(arrival);
+    CHECK(std::holds_alternative<Archive>(*arrival));
+    CHECK(ranges == std::vector<std::string>{"whole", "bytes=400000-"});
+    CHECK(sys::list_directory(cache->path() / "downloads")->empty());
+  }
+  SECTION("bytes that lie there are not trusted: the whole is checked") {
+    CHECK_FALSE(run(hex_of(whole)));
+    const auto kept = sys::list_directory(cache->path() / "downloads");
+    REQUIRE(kept);
+    for (const auto& entry : *kept)
+      if (entry.name.ends_with(".part")) REQUIRE(sys::replace_file(sys::real_os(), cache->path() / "downloads" / entry.name, std::string(400'000, 'e')));
+    breaks = false;
+    const auto arrival = run(hex_of(whole));
+    REQUIRE(arrival);
+    CHECK(std::holds_alternative<Mismatch>(*arrival));
+    const auto again = run(hex_of(whole));
+    REQUIRE(again);
+    CHECK(std::holds_alternative<Archive>(*again));
+  }
+  SECTION("another promise is another file") {
+    CHECK_FALSE(run(hex_of(whole)));
+    CHECK_FALSE(run(std::string(64, '0')));
+    CHECK(ranges == std::vector<std::string>{"whole", "whole"});
+  }
+}
+
+TEST_CASE("a server that fails is asked with full patience once, not at every step", "[fetch]") {
+  Site site;
+  const std::string text = metadata_of("demo", "1.0", "Requires-Dist: b\n");
+  site.offer("demo", "demo-1.0-py3-none-any.whl", "never served", sidecar(text));
+  HttpServer failing([](const ServerRequest&) { return Reply::text(503, "busy").with("Retry-After", "0"); });
+  site.rows["demo"].replace(site.rows["demo"].find("/demo"), 1, failing.url("/"));
+  Run run(site, {}, [](ProviderOptions&) {}, false, 5);
+  const auto answer = run->dependencies(run.best("demo"), "");
+  REQUIRE_FALSE(answer);  // trouble, not a missing file
+  CHECK(answer.error().code == net::kServerBusy);
+  CHECK(failing.requests().size() == 1 + 1 + 6);
+}
+
+TEST_CASE("the metadata of the likely release is on its way before the solver asks", "[fetch]") {
+  Site site;
+  std::promise<void> came;
+  HttpServer files([&](const ServerRequest& request) {
+    if (request.target == "/demo-1.5-py3-none-any.whl.metadata") came.set_value();
+    return Reply::text(200, metadata_of("demo", "1.5", "Requires-Dist: b\n"));
+  });
+  for (const char* version : {"1.0", "1.5", "1.6rc1", "2.0"}) {
+    const std::string name = std::string("demo-") + version + "-py3-none-any.whl";
+    site.offer("demo", name, version, R"(,"core-metadata":true)");
+    site.rows["demo"].replace(site.rows["demo"].rfind("/" + name), 1, files.url("/"));
+  }
+  Run run(site);
+  const packaging::Requirement wish = *packaging::Requirement::parse("demo<2");
+  const resolve::Hint hint{"demo", nullptr, &wish};
+  run->prefetch(std::span(&hint, 1));
+  REQUIRE(came.get_future().wait_for(std::chrono::seconds(20)) == std::future_status::ready);
+  const auto listing = run->versions("demo");
+  const auto candidate = run->candidate("demo", listing->versions[2]);  // 2.0, 1.6rc1, 1.5
+  CHECK(run->dependencies(std::get<model::Candidate>(*candidate), ""));
+  CHECK(files.requests().size() == 1);
+}
+
+TEST_CASE("X10: a file that was added to its release long after the others is named", "[fetch][X10]") {
+  Site site;
+  const auto at = [](const char* day) { return fmt::format(R"(,"upload-time":"{}T00:00:00Z")", day); };
+  site.offer("demo", "demo-1.0.tar.gz", "sdist", at("2020-01-01"));
+  site.offer("demo", "demo-1.0-py3-none-any.whl", "late", at("2024-01-01"));
+  site.offer("calm", "calm-1.0.tar.gz", "sdist", at("2020-01-01"));
+  site.offer("calm", "calm-1.0-py3-none-any.whl", "in time", at("2020-01-13"));
+  site.offer("silent", "silent-1.0-py3-none-any.whl", "no time");
+  Run run(site);
+  CHECK(run->late_addition(run.best("demo")).value_or("").starts_with("demo-1.0-py3-none-any.whl was added 1461 days after the first file of demo 1.0"));
+  CHECK_FALSE(run->late_addition(run.best("calm")));
+  CHECK_FALSE(run->late_addition(run.best("silent")));
+}
+
+TEST_CASE("a sidecar that is missing or no metadata is not believed: the wheel's tail is read instead", "[fetch]") {
+  const auto served = GENERATE(as<std::optional<std::string>>{}, std::nullopt, "<html>", "");
+  Site site;
+  site.offer("demo", "demo-1.0-py3-none-any.whl", wheel_of("demo", "1.0", {"Requires-Dist: b"}, 200'000), R"(,"core-metadata":true)");
   if (served) site.files["demo-1.0-py3-none-any.whl.metadata"] = *served;
   Run run(site);
   CHECK(run.needs("demo") == Names{"b"});
