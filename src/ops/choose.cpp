@@ -6,8 +6,10 @@
 #include <chrono>
 #include <set>
 
-#include "ops/finding.h"
 #include "ops/choice_memory.h"
+#include "ops/finding.h"
+#include "ops/other_python.h"
+#include "ops/solve_budget.h"
 #include "ops/store_first.h"
 #include "ops/telling.h"
 #include "pipit/base/text.h"
@@ -26,7 +28,7 @@ struct Chooser::Parts {
 
 namespace {
 
-constexpr auto kSolveTimeMax = std::chrono::seconds(50);
+constexpr auto kThinkingTimeMax = std::chrono::seconds(50);
 
 using packaging::Hashes;
 using packaging::RequirementLine;
@@ -89,6 +91,10 @@ std::optional<fetch::Mismatch> Chooser::mismatch_seen(const model::Candidate& ca
   return parts_->provider ? parts_->provider->mismatch_seen(candidate) : std::nullopt;
 }
 
+bool Chooser::is_from_public_index(const model::Candidate& candidate) const {
+  return parts_->provider && parts_->provider->is_from_public_index(candidate);
+}
+
 void Chooser::collect_hashes(Choice& choice) const {
   for (const auto* lines : {&wanted_.requirements, &wanted_.constraints})
     for (const RequirementLine& line : *lines)
@@ -121,7 +127,7 @@ Status Chooser::bring_pinned(StoreFirst& stored, ChoiceMemory& memory, const Cho
   if (wishes.empty()) return ok();
   if (stored.on_first_miss) std::exchange(stored.on_first_miss, nullptr)();
   std::vector<resolve::Hint> hints;
-  for (const Wish& wish : wishes) hints.push_back({wish.name, nullptr});
+  for (const Wish& wish : wishes) hints.push_back({wish.name, nullptr, wish.requirement});
   parts_->provider->prefetch(hints);
 
   std::vector<fetch::FetchItem> items;
@@ -148,14 +154,14 @@ Status Chooser::bring_pinned(StoreFirst& stored, ChoiceMemory& memory, const Cho
     }
     tell_fetch(*candidate, session_);
     total = total && candidate->file.size_bytes ? std::optional(*total + *candidate->file.size_bytes) : std::nullopt;
-    items.push_back({*candidate, {required, candidate->file.hashes}});
+    items.push_back({*candidate, {required, candidate->file.hashes}, parts_->provider->is_from_public_index(*candidate)});
     item_wishes.push_back(&wish);
   }
   if (items.empty()) return ok();
   PIPIT_TRY(const std::filesystem::path scratch, session_.scratch_directory());
   session_.reporter().transfer_planned(items.size(), total);
   std::vector<std::optional<wheel::PreparedWheel>> arrived(items.size());  // each slot is written by one worker
-  fetch::ArchiveFetcher fetcher([this] { return session_.http(); }, scratch, session_.workers(), options.listener);
+  fetch::ArchiveFetcher fetcher([this] { return session_.http(); }, scratch, session_.workers(), options.listener, session_.unfinished_downloads());
   auto arrivals = fetcher.fetch(items, [&](std::size_t i, const fetch::Archive& archive) {
     if (auto added = wheels_.add(archive, items[i].candidate.file.filename)) arrived[i] = std::move(*added);
   }, session_.stop());
@@ -258,7 +264,7 @@ Result<fetch::ProviderOptions> Chooser::provider_options(const ResolveOptions& o
   }
   provider.scratch = [this] { return session_.scratch_directory(); };
   if (const auto& cache = session_.cache_directory()) provider.cache_directory = *cache / "metadata-v1";
-  provider.on_debug = [this](const std::string& line) { session_.reporter().debug(line); };
+  if (session_.reporter().hears_debug()) provider.on_debug = [this](const std::string& line) { session_.reporter().debug(line); };
   return provider;
 }
 
@@ -289,8 +295,6 @@ Result<Choice> Chooser::choose(const ChooseOptions& options) {
       if (auto metadata = dist.metadata()) sources_.learn_metadata(candidate, std::move(*metadata));
     solver.installed.push_back({std::move(candidate)});
   }
-  const auto end = session_.clock().monotonic() + kSolveTimeMax;
-  solver.should_stop = [this, end] { return session_.clock().monotonic() > end; };
   solver.is_cancelled = [this] { return session_.stop().stop_requested(); };
   solver.on_rejected = [this](const std::string& name, std::size_t count) {
     if (count == 1)
@@ -316,7 +320,9 @@ Result<Choice> Chooser::choose(const ChooseOptions& options) {
 
   if (options.bring_pinned) PIPIT_CHECK(bring_pinned(stored, memory, choice, options));
   Diagnostics diagnostics;
-  auto outcome = resolve::solve(solver, stored, diagnostics);
+  SolveBudget asked(stored, session_.clock(), kThinkingTimeMax);
+  solver.should_stop = [&asked] { return asked.is_used_up(); };
+  auto outcome = resolve::solve(solver, asked, diagnostics);
   static_cast<void>(parts_->memory->save());  // what is not remembered is found out again
   Diagnostics location_notes = parts_->index->take_diagnostics(), page_notes = parts_->provider->take_diagnostics();
   session_.report(location_notes);
@@ -325,14 +331,18 @@ Result<Choice> Chooser::choose(const ChooseOptions& options) {
   if (!outcome) return fail(std::move(outcome).error());
   if (auto* exhausted = std::get_if<resolve::Exhausted>(&*outcome)) return fail(exhausted->error());
   if (auto* conflict = std::get_if<resolve::Conflict>(&*outcome)) {
-    auto hints = resolve::suggest(solver, stored, *conflict);
-    return fail(tell_conflict(*conflict, hints ? *hints : std::vector<std::string>{}, session_));
+    auto hints = resolve::suggest(solver, asked, *conflict).value_or(std::vector<std::string>{});
+    if (auto hint = other_python_hint(*conflict, {solver, wanted_, options.resolve, view_, *parts_->index, session_})) hints.push_back(std::move(*hint));
+    return fail(tell_conflict(*conflict, hints, session_));
   }
   auto& solution = std::get<resolve::Solution>(*outcome);
   for (const std::string& name : options.explain) {
-    PIPIT_TRY(const std::vector<std::string> lines, resolve::why(solver, stored, solution, packaging::normalize_name(name)));
+    PIPIT_TRY(const std::vector<std::string> lines, resolve::why(solver, asked, solution, packaging::normalize_name(name)));
     for (const std::string& line : lines) session_.reporter().info(line);
   }
+  for (const model::Resolved& resolved : solution.resolution.projects)
+    if (!choice.required.count(resolved.candidate.name))
+      if (auto late = parts_->provider->late_addition(resolved.candidate)) session_.reporter().warn("late-file", std::move(*late));
   choice.resolution = std::move(solution.resolution);
   choice.stored = stored.take_used(choice.resolution);
   return choice;

@@ -53,6 +53,8 @@ class Chooser {
   std::optional<packaging::Metadata> metadata_read(const model::Candidate& candidate) const;
   // Its archive was fetched for its metadata and is not the promised one: it was chosen blindly and must not be installed.
   std::optional<fetch::Mismatch> mismatch_seen(const model::Candidate& candidate) const;
+  // Listed by an index with a public address: its file must not lead into a private network.
+  bool is_from_public_index(const model::Candidate& candidate) const;
   // An archive that was fetched whole while choosing.
   std::optional<fetch::Archive> archive_at_hand(const model::Candidate& candidate) const;
 

@@ -144,7 +144,7 @@ class Gathering {
       if (candidate.kind == model::CandidateKind::wheel) at_hand_.push_back(&resolved);
       return;
     }
-    items_.push_back({candidate, promise(candidate)});
+    items_.push_back({candidate, promise(candidate), chooser_.is_from_public_index(candidate)});
     resolved_.push_back(&resolved);
     tell_fetch(candidate, session_);
   }
@@ -181,7 +181,7 @@ class Gathering {
     for (const fetch::FetchItem& item : items_)
       total = total && item.candidate.file.size_bytes ? std::optional(*total + *item.candidate.file.size_bytes) : std::nullopt;
     session_.reporter().transfer_planned(items_.size(), total);
-    fetch::ArchiveFetcher fetcher([this] { return session_.http(); }, scratch, session_.workers(), &listener_);
+    fetch::ArchiveFetcher fetcher([this] { return session_.http(); }, scratch, session_.workers(), &listener_, session_.unfinished_downloads());
     auto arrivals = fetcher.fetch(items_, [this](std::size_t index, const fetch::Archive& archive) {
       if (items_[index].candidate.kind == model::CandidateKind::wheel) add_wheel(items_[index].candidate, archive);
     }, session_.stop());

@@ -85,7 +85,7 @@ class Listener final : public fetch::FetchListener {
 std::string download_reason(const Error& error) {
   constexpr std::string_view kMark = "HTTP error ";
   const std::size_t at = error.message.find(kMark);
-  if (error.code != net::kHttpStatus || at == std::string::npos) return error.message;
+  if ((error.code != net::kHttpStatus && error.code != net::kServerBusy) || at == std::string::npos) return error.message;
   const std::string status = error.message.substr(at + kMark.size(), 3);
   return "HTTP Error " + status + (status == "404" ? ": Not Found" : "");
 }

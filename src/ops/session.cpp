@@ -185,6 +185,11 @@ Result<std::filesystem::path> Session::scratch_directory() {
   return parts_->scratch->path();
 }
 
+std::filesystem::path Session::unfinished_downloads() {
+  const auto& directory = cache_directory();
+  return directory ? *directory / "downloads-v1" : std::filesystem::path();
+}
+
 void Session::report(Diagnostics& diagnostics) {
   for (const Diagnostic& diagnostic : diagnostics.take()) reporter_.say(diagnostic);
 }

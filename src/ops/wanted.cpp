@@ -98,7 +98,7 @@ std::string shown_name(const RequirementLine& line) {
 }
 
 // Keeps the lines whose marker holds for the target, saying pip's sentence for the others.
-Status keep_applicable(std::vector<RequirementLine>& lines, const packaging::MarkerEnvironment& markers, Session& session) {
+Status keep_applicable(std::vector<RequirementLine>& lines, const packaging::MarkerEnvironment& markers, Session& session, bool& left_out) {
   std::vector<RequirementLine> kept;
   for (RequirementLine& line : lines) {
     const std::optional<packaging::Marker>& marker = line.requirement && line.requirement->marker ? line.requirement->marker : line.marker;
@@ -106,6 +106,7 @@ Status keep_applicable(std::vector<RequirementLine>& lines, const packaging::Mar
       auto holds = marker->evaluate(markers);
       if (!holds) return fail(std::move(holds).error().at(line.origin.str()));
       if (!*holds) {
+        left_out = true;
         session.reporter().info(fmt::format("Ignoring {}: markers '{}' don't match your environment", shown_name(line), marker->str()));
         continue;
       }
@@ -274,9 +275,9 @@ Result<Wanted> read_wanted(const ResolveOptions& options, const packaging::Marke
   // Before markers: one hashed line for another platform switches the mode on, as in pip.
   wanted.hash_mode = wanted.options.require_hashes || options.peep ||
                      (!wanted.options.no_require_hashes && (has_any_hash(wanted.requirements) || has_any_hash(wanted.constraints)));
-  PIPIT_CHECK(keep_applicable(wanted.requirements, markers, session));
-  PIPIT_CHECK(keep_applicable(wanted.constraints, markers, session));
-  PIPIT_CHECK(keep_applicable(wanted.overrides, markers, session));
+  PIPIT_CHECK(keep_applicable(wanted.requirements, markers, session, wanted.left_out));
+  PIPIT_CHECK(keep_applicable(wanted.constraints, markers, session, wanted.left_out));
+  PIPIT_CHECK(keep_applicable(wanted.overrides, markers, session, wanted.left_out));
   for (const std::string& host : wanted.options.trusted_hosts) session.trust_host(host);
   for (const auto* urls : {&wanted.options.index_urls, &wanted.options.find_links})
     for (const std::string& url : *urls) session.add_credential_source(url);

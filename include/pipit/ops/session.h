@@ -53,6 +53,9 @@ class Session {
   // A private directory for this run's own files; gone with the session.
   Result<std::filesystem::path> scratch_directory();
 
+  // Where downloads that broke off are kept for the next run; empty without a cache.
+  std::filesystem::path unfinished_downloads();
+
   Reporter& reporter() { return reporter_; }
   std::stop_token stop() const { return stop_; }
   sys::Os& os() { return os_; }
