@@ -68,6 +68,82 @@ TEST_CASE("a dead index is named as dead, not as an index without the package", 
   CHECK_FALSE(has(outcome.err, "No matching distribution"));
 }
 
+TEST_CASE("where the target's Python is in the way, one that was tried and would do is named", "[cmdline]") {
+  Bench bench;
+  const fs::path venv = bench.venv();
+  LocalIndex index;
+  index.add("demo", Bench::make("demo", "1.0", {"base>=2"}));
+  index.add("base", Bench::make("base", "1.0"));
+  index.add("base", Bench::make("base", "2.0").metadata_line("Requires-Python: >=3.10"));
+  index.add("stuck", Bench::make("stuck", "1.0", {"base>=2", "nowhere"}));
+  const Words target = {"--dry-run", "--only-binary", ":all:", "--python-version", "3.9"};
+  const auto run = [&](const std::string& name) {
+    Words words = target;
+    words.push_back(name);
+    return from(index, bench, venv, words);
+  };
+  const Outcome outcome = run("demo");
+  INFO(outcome.all());
+  CHECK(outcome.exit_code == 1);
+  CHECK(has(outcome.err, "base 2.0 cannot be used: it needs Python >=3.10, the target has 3.9"));
+  CHECK(has(outcome.err, "hint: with Python 3.10 there is a solution"));
+  // It is said only after it was tried: here another Python would not help.
+  const Outcome other = run("stuck");
+  CHECK(other.exit_code == 1);
+  CHECK_FALSE(has(other.err, "with Python"));
+}
+
+TEST_CASE("a file that was added to an old release is warned about", "[cmdline][X10]") {
+  Bench bench;
+  const fs::path venv = bench.venv();
+  LocalIndex index;
+  const WheelMaker wheel = Bench::make("demo");
+  index.add("demo", wheel);
+  index.answer("/simple/demo/", [&](const ServerRequest&) {
+    return Reply::text(200, R"({"meta":{"api-version":"1.1"},"name":"demo","files":[)"
+                            R"({"filename":"demo-1.0.tar.gz","url":"/files/x","hashes":{},"upload-time":"2020-01-01T00:00:00Z"},)"
+                            R"({"filename":"demo-1.0-py3-none-any.whl","url":"/files/demo-1.0-py3-none-any.whl","hashes":{},"upload-time":"2024-01-01T00:00:00Z"}]})")
+        .with("Content-Type", "application/vnd.pypi.simple.v1+json");
+  });
+  const Outcome outcome = from(index, bench, venv, {"--dry-run", "demo"});
+  INFO(outcome.all());
+  CHECK(outcome.exit_code == 0);
+  CHECK(has(outcome.err, "demo-1.0-py3-none-any.whl was added 1461 days after the first file of demo 1.0"));
+}
+
+TEST_CASE("an index never gets a password that is meant for another, and no file keeps it", "[cmdline]") {
+  Bench bench;
+  const fs::path venv = bench.venv();
+  const std::string canary = "canary-5f1d";
+  LocalIndex index, elsewhere;
+  elsewhere.add("demo", Bench::make("demo"));
+  index.answer("/simple/demo/", [&](const ServerRequest&) {
+    return Reply::text(200, R"({"meta":{"api-version":"1.1"},"name":"demo","files":[{"filename":"demo-1.0-py3-none-any.whl","url":")" +
+                                elsewhere.file_url("demo-1.0-py3-none-any.whl") + R"(","hashes":{}}]})")
+        .with("Content-Type", "application/vnd.pypi.simple.v1+json");
+  });
+  const std::string log = (bench.path("") / "pipit.log").string();
+  std::string with_password = index.url();
+  with_password.insert(with_password.find("//") + 2, "user:" + canary + "@");
+  const Outcome outcome = bench.run({"--python", venv.string(), "install", "-vvv", "--log", log, "--retries", "0", "-i", with_password, "demo", "missing"});
+  INFO(outcome.all());
+  CHECK_FALSE(has(outcome.all(), canary));
+  CHECK(index.asked("/simple/demo/") == 1);
+  CHECK_FALSE(elsewhere.received().empty());
+  CHECK_FALSE(has(elsewhere.received(), canary));
+  CHECK_FALSE(has(elsewhere.received(), "Authorization"));
+  std::size_t looked_at = 0;
+  for (const auto& entry : fs::recursive_directory_iterator(bench.path(""))) {
+    if (!entry.is_regular_file()) continue;
+    const auto text = pipit::sys::read_file(entry.path());
+    REQUIRE(text);
+    INFO(entry.path().string());
+    CHECK(text->find(canary) == std::string::npos);
+    ++looked_at;
+  }
+  CHECK(looked_at > 3);
+}
+
 TEST_CASE("an index that never answers is given up after --timeout", "[cmdline]") {
   Bench bench;
   const fs::path venv = bench.venv();

@@ -26,6 +26,7 @@ class LocalIndex {
 
   std::string url() const { return server_.url("/simple/"); }
   std::string file_url(const std::string& filename) const { return server_.url("/files/" + filename); }
+  std::string received() const { return server_.received(); }  // all that clients ever sent
   int asked(std::string_view path) const;  // how many requests for it so far
 
  private:

@@ -152,7 +152,7 @@ TEST_CASE("a broken marker is refused with the place", "[packaging]") {
   }
 }
 
-TEST_CASE("a hundred thousand parentheses are refused without recursion", "[packaging]") {
+TEST_CASE("a hundred thousand parentheses are refused without recursion", "[packaging][X16]") {
   const std::size_t depth = 100'000;
   const std::string deep = std::string(depth, '(') + "os_name == 'x'" + std::string(depth, ')');
   CHECK_FALSE(Marker::parse(deep));
