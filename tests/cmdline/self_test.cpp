@@ -78,7 +78,7 @@ TEST_CASE("self embed replaces what it wrote and nothing else", "[cmdline]") {
   CHECK_FALSE(sys::exists(bench.path("package/bootstrap.sh")));
 }
 
-TEST_CASE("--version --verbose names the libraries inside, each once", "[cmdline]") {
+TEST_CASE("pipit --version --verbose names the libraries inside, each once", "[cmdline]") {
   Bench bench;
   const Outcome outcome = bench.run({"--version", "--verbose"});
   CHECK(outcome.exit_code == 0);
