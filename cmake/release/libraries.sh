@@ -1,10 +1,11 @@
 # Sourced by release.sh: builds libcurl and libarchive as static archives with what pipit uses of them and nothing else.
 # Debian's own archives cannot be taken: libcurl.a needs Kerberos, of which there is none; libarchive.a brings ICU.
 
-# What every compiler call of a release is given: the same bytes wherever and whenever it is built.
+# What every compiler call of a release is given: the same bytes wherever and whenever it is built. Small before quick: the
+# time of a run goes into the kernel, libdeflate and OpenSSL, and what is downloaded and started often had better be small.
 #   release_flags SOURCE_DIR BUILD_DIR
 release_flags() {
-  printf '%s' "-O2 -g0 -fPIC -ffunction-sections -fdata-sections -fstack-protector-strong -D_FORTIFY_SOURCE=2" \
+  printf '%s' "-Os -g0 -fPIC -ffunction-sections -fdata-sections -fstack-protector-strong -D_FORTIFY_SOURCE=2" \
     " -ffile-prefix-map=$1=. -ffile-prefix-map=$2=."
 }
 

@@ -38,11 +38,11 @@ write_licences() {
 
 run_program() { if is_cross; then "$RUNNER" "dist/$NAME" "$@"; else "dist/$NAME" "$@"; fi; }
 
-# gather_documents DIR: man pages, completions, examples and licences, made by the program itself where they can be.
+# gather_documents DIR: man pages, completions, documents with examples, and licences, made by the program itself where they can be.
 gather_documents() {
   mkdir -p "$1/man" "$1/completions"
   cp README.md CHANGELOG.md "$1/"
-  cp -R docs examples "$1/"
+  cp -R docs "$1/"
   write_licences >"$1/LICENSES"
   run_program help --man >"$1/man/pipit.1"
   for command in $(run_program --help | sed -n 's/^  \([a-z][a-z]*\) .*/\1/p'); do

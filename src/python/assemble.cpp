@@ -122,7 +122,7 @@ MachineFacts machine_facts(const ElfFile& elf, const sys::Uname& uname) {
   facts.architecture = architecture_of(elf, uname.machine);
   if (static_cast<ElfMachine>(elf.machine()) == ElfMachine::arm)
     facts.arm_hard_float = (elf.flags() & kArmAbiMask) == kArmAbi5 && (elf.flags() & kArmHardFloat) != 0;
-  const LibcFacts libc = libc_of_loader(elf.loader());
+  const LibcFacts libc = libc_of_loader(elf.loader(), elf.text());
   if (!libc.known) return facts;  // only linux_* tags: no promise about a libc whose version is not known
   facts.libc = libc.kind;
   facts.libc_major = libc.major;

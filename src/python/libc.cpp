@@ -56,7 +56,18 @@ std::optional<std::pair<int, int>> musl_loader_version(std::string_view loader) 
   return std::nullopt;
 }
 
-LibcFacts libc_of_loader(const std::filesystem::path& loader) {
+std::optional<std::pair<int, int>> glibc_asked_for(std::string_view program) {
+  constexpr std::string_view kStart("\0GLIBC_", 7);
+  std::optional<std::pair<int, int>> newest;
+  for (std::size_t at = program.find(kStart); at != std::string_view::npos; at = program.find(kStart, at + 1)) {
+    const std::string_view rest = program.substr(at + kStart.size(), 16), number = rest.substr(0, rest.find('\0'));
+    if (number.size() == rest.size() || number.find_first_not_of("0123456789.") != std::string_view::npos) continue;
+    if (const auto version = two_numbers(number)) newest = std::max(newest.value_or(*version), *version);
+  }
+  return newest;
+}
+
+LibcFacts libc_of_loader(const std::filesystem::path& loader, std::string_view program) {
   if (loader.empty()) return {};
   const std::string name = loader.filename().string();
   const bool musl = name.rfind("ld-musl-", 0) == 0;
@@ -68,7 +79,9 @@ LibcFacts libc_of_loader(const std::filesystem::path& loader) {
     if (auto real = sys::real_path(loader)) candidates.push_back(real->parent_path() / "libc.so.6");
     candidates.push_back(loader.parent_path() / "libc.so.6");
   }
+  bool any = false;
   for (const std::filesystem::path& candidate : candidates) {
+    any = any || sys::exists(candidate);
     const auto mapped = sys::MappedFile::open(candidate);
     if (!mapped) continue;
     const auto version = musl ? musl_loader_version(mapped->text()) : glibc_banner_version(mapped->text());
@@ -78,7 +91,8 @@ LibcFacts libc_of_loader(const std::filesystem::path& loader) {
     facts.known = true;
     return facts;
   }
-  return facts;
+  const auto asked = any || musl ? std::nullopt : glibc_asked_for(program);
+  return asked ? LibcFacts{packaging::Libc::glibc, asked->first, asked->second, true} : facts;
 }
 
 }  // namespace pipit::python

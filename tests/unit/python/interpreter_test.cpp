@@ -407,6 +407,11 @@ TEST_CASE("libc versions are read from banners", "[python]") {
   CHECK(glibc_banner_version("x GNU C Library (GNU libc) development release version 2.40.9000.\n") == std::pair(2, 40));
   CHECK(glibc_banner_version("GNU C Library \n GNU C Library (b) stable release version 2.17, by\n") == std::pair(2, 17));
   CHECK_FALSE(glibc_banner_version("GNU C Library (b) stable release version x"));
+  using namespace std::string_view_literals;
+  CHECK(glibc_asked_for("x\0GLIBC_2.34\0GLIBC_2.2.5\0GLIBC_2.9\0"sv) == std::pair(2, 34));
+  CHECK_FALSE(glibc_asked_for("x\0GLIBC_PRIVATE\0GLIBCXX_3.4\0GLIBC_2.34"sv));
+  CHECK(libc_of_loader("/nonexistent/ld-linux.so.2", "\0GLIBC_2.17\0"sv).minor == 17);
+  CHECK_FALSE(libc_of_loader("/nonexistent/ld-linux.so.2", "\0GLIBC_PRIVATE\0"sv).known);
   CHECK(musl_loader_version(std::string_view("\0""1.\0""1.2.5-git-20-g0\0", 20)) == std::pair(1, 2));
   CHECK_FALSE(musl_loader_version(std::string_view("\0""1.2.5", 6)));
   CHECK_FALSE(musl_loader_version(std::string_view("\0""1.2.x\0", 7)));
