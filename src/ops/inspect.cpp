@@ -7,6 +7,7 @@
 #include <set>
 
 #include "ops/finding.h"
+#include "ops/inspect_parts.h"
 #include "ops/json_forms.h"
 #include "ops/wanted.h"
 #include "pipit/base/text.h"
@@ -17,6 +18,32 @@
 #include "pipit/sys/file.h"
 
 namespace pipit::ops {
+
+std::vector<packaging::Requirement> dependencies(const python::InstalledDist& dist, const packaging::MarkerEnvironment& markers) {
+  std::vector<packaging::Requirement> needed;
+  auto metadata = dist.metadata();
+  if (!metadata) return needed;
+  for (packaging::Requirement& requirement : metadata->requires_dist) {
+    if (requirement.marker)
+      if (auto holds = requirement.marker->evaluate(markers); !holds || !*holds) continue;
+    needed.push_back(std::move(requirement));
+  }
+  return needed;
+}
+
+std::string direct_reference(const packaging::DirectUrl& direct, const std::string& name) {
+  std::string text = name + " @ ";
+  std::vector<std::string> fragments;
+  if (const auto* vcs = std::get_if<packaging::VcsInfo>(&direct.info)) {
+    text += fmt::format("{}+{}@{}", vcs->vcs, direct.url, vcs->commit_id);
+  } else {
+    text += direct.url;
+    if (const auto* archive = std::get_if<packaging::ArchiveInfo>(&direct.info); archive && !archive->hashes.empty())
+      fragments.push_back(archive->hashes[0].algorithm + "=" + archive->hashes[0].hex);
+  }
+  if (direct.subdirectory) fragments.push_back("subdirectory=" + *direct.subdirectory);
+  return fragments.empty() ? text : text + "#" + join(fragments, "&");
+}
 
 namespace {
 
@@ -41,19 +68,6 @@ Result<std::vector<InstalledDist>> everything(const ScopeOptions& scope, Session
   auto found = python::installed_in(directories, diagnostics);
   session.report(diagnostics);
   return found;
-}
-
-// The requirements that hold for the target, without extras (pip's iter_dependencies()).
-std::vector<packaging::Requirement> dependencies(const InstalledDist& dist, const packaging::MarkerEnvironment& markers) {
-  std::vector<packaging::Requirement> needed;
-  auto metadata = dist.metadata();
-  if (!metadata) return needed;
-  for (packaging::Requirement& requirement : metadata->requires_dist) {
-    if (requirement.marker)
-      if (auto holds = requirement.marker->evaluate(markers); !holds || !*holds) continue;
-    needed.push_back(std::move(requirement));
-  }
-  return needed;
 }
 
 std::string homepage_of(const packaging::Metadata& metadata) {
@@ -112,20 +126,6 @@ ShownPackage describe(const InstalledDist& dist, const std::vector<InstalledDist
       std::sort(shown.files->begin(), shown.files->end());
     }
   return shown;
-}
-
-std::string direct_reference(const packaging::DirectUrl& direct, const std::string& name) {
-  std::string text = name + " @ ";
-  std::vector<std::string> fragments;
-  if (const auto* vcs = std::get_if<packaging::VcsInfo>(&direct.info)) {
-    text += fmt::format("{}+{}@{}", vcs->vcs, direct.url, vcs->commit_id);
-  } else {
-    text += direct.url;
-    if (const auto* archive = std::get_if<packaging::ArchiveInfo>(&direct.info); archive && !archive->hashes.empty())
-      fragments.push_back(archive->hashes[0].algorithm + "=" + archive->hashes[0].hex);
-  }
-  if (direct.subdirectory) fragments.push_back("subdirectory=" + *direct.subdirectory);
-  return fragments.empty() ? text : text + "#" + join(fragments, "&");
 }
 
 std::string frozen(const InstalledDist& dist) {

@@ -61,5 +61,7 @@ std::vector<std::string> broken_requirements(const std::vector<python::Installed
 
 // pip inspect's JSON.
 Result<std::string> inspect_json(const ScopeOptions& scope, Session& session);
+// The same for people: one HTML page that needs nothing else, no script and no network. Verifies the files it shows.
+Result<std::string> inspect_html(const ScopeOptions& scope, Session& session);
 
 }  // namespace pipit::ops

@@ -7,6 +7,7 @@
 #include "cli/commands/commands.h"
 #include "pipit/base/text.h"
 #include "pipit/ops/inspect.h"
+#include "pipit/sys/file.h"
 
 namespace pipit::cli {
 
@@ -150,6 +151,13 @@ Result<int> command_check(CommandContext& context) {
 
 Result<int> command_inspect(CommandContext& context) {
   PIPIT_TRY(auto session, context.session());
+  if (const auto file = context.settings.value("html")) {
+    PIPIT_TRY(const std::string page, ops::inspect_html(bind_scope(context), *session));
+    if (*file == "-") return context.console.data(page), kSuccess;
+    PIPIT_CHECK(sys::replace_file(session->os(), context.current_directory / *file, page, 0666));
+    context.console.info("Wrote " + *file);
+    return kSuccess;
+  }
   PIPIT_TRY(const std::string json, ops::inspect_json(bind_scope(context), *session));
   context.console.data(json);
   return kSuccess;
