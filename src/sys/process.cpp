@@ -3,7 +3,9 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/eventfd.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -11,6 +13,11 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <system_error>
+
+#include <linux/sched.h>
+
+#include "sys/seal_inside.h"
 
 namespace pipit::sys {
 namespace {
@@ -48,7 +55,9 @@ struct Launch {
   const char* directory = nullptr;  // nullptr: stay
   const std::function<int()>* in_child = nullptr;
   std::array<int, 3> standard{};    // become 0, 1, 2
-  int report = -1;                  // errno is written here if exec does not happen
+  int report = -1;                  // a SealFailure is written here if exec does not happen
+  SealPlan* seal = nullptr;
+  int go = -1, refusals = -1;       // of a sealed child: its user maps are written; where refused calls are reported
 };
 
 Launch lay_out(const ProcessSpec& spec) {
@@ -67,10 +76,11 @@ Launch lay_out(const ProcessSpec& spec) {
   return launch;
 }
 
-[[noreturn]] void give_up(int report, int error) {
-  if (::write(report, &error, sizeof error) < 0) ::_exit(126);
+[[noreturn]] void give_up(int report, SealFailure failure) {
+  if (::write(report, &failure, sizeof failure) < 0) ::_exit(126);
   ::_exit(127);
 }
+[[noreturn]] void give_up(int report, int error) { give_up(report, SealFailure{SealStep::none, error}); }
 
 void close_from(int first) {
   if (::syscall(SYS_close_range, first, ~0U, 0) == 0) return;
@@ -79,13 +89,10 @@ void close_from(int first) {
   for (int fd = first; fd < end; ++fd) ::close(fd);
 }
 
-[[noreturn]] void run_child(const Launch& launch) {
-  constexpr int kReport = 3;
-  ::setpgid(0, 0);
-  for (int i = 0; i < 3; ++i)
-    if (::dup2(launch.standard[static_cast<std::size_t>(i)], i) < 0) give_up(launch.report, errno);
-  if (::dup3(launch.report, kReport, O_CLOEXEC) < 0) give_up(launch.report, errno);
-  close_from(kReport + 1);
+// Where the descriptors of a child lie until it execs.
+constexpr int kReport = 3, kGo = 4, kRefusals = 5;
+
+[[noreturn]] void exec_program(const Launch& launch) {
   if (launch.directory != nullptr && ::chdir(launch.directory) < 0) give_up(kReport, errno);
   struct sigaction normal {};
   normal.sa_handler = SIG_DFL;
@@ -95,8 +102,43 @@ void close_from(int first) {
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
   if (launch.in_child != nullptr)
     if (const int refused = (*launch.in_child)(); refused != 0) give_up(kReport, refused);
+  if (*launch.program == '\0') ::_exit(0);  // only whether it can be sealed was asked
   ::execve(launch.program, launch.argv.data(), launch.envp.data());
   give_up(kReport, errno);
+}
+
+// The first process of the new namespaces. A raw clone, because fork's handlers may wait for locks that no thread here holds.
+[[noreturn]] void run_sealed(const Launch& launch) {
+  ::setsid();
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+  SealFailure mapped{SealStep::map, EPERM};
+  if (::read(kGo, &mapped, sizeof mapped) != static_cast<ssize_t>(sizeof mapped) || mapped) give_up(kReport, mapped);
+  ::close(kGo);
+  if (const SealFailure failure = make_view(*launch.seal)) give_up(kReport, failure);
+  std::array<int, 2> sockets{};
+  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets.data()) < 0) give_up(kReport, SealFailure{SealStep::fork, errno});
+  const long child = ::syscall(SYS_clone, SIGCHLD, nullptr, nullptr, nullptr, nullptr);
+  if (child < 0) give_up(kReport, SealFailure{SealStep::fork, errno});
+  if (child == 0) {
+    ::close(sockets[0]);
+    ::close(kRefusals);
+    if (const SealFailure failure = give_up_rights(*launch.seal, sockets[1])) give_up(kReport, failure);
+    exec_program(launch);
+  }
+  ::close(sockets[1]);
+  ::close(kReport);
+  stand_watch(static_cast<int>(child), sockets[0], kRefusals);
+}
+
+[[noreturn]] void run_child(const Launch& launch) {
+  ::setpgid(0, 0);
+  for (int i = 0; i < 3; ++i)
+    if (::dup2(launch.standard[static_cast<std::size_t>(i)], i) < 0) give_up(launch.report, errno);
+  if (::dup3(launch.report, kReport, O_CLOEXEC) < 0) give_up(launch.report, errno);
+  if (launch.seal != nullptr && (::dup3(launch.go, kGo, O_CLOEXEC) < 0 || ::dup3(launch.refusals, kRefusals, O_CLOEXEC) < 0)) give_up(kReport, errno);
+  close_from(launch.seal == nullptr ? kReport + 1 : kRefusals + 1);
+  if (launch.seal != nullptr) run_sealed(launch);
+  exec_program(launch);
 }
 
 // Writing to a child that does not read must be an error, not our end.
@@ -230,19 +272,62 @@ class Conversation {
   ProcessResult result_;
 };
 
-// What the child had to say before exec: nothing (it runs) or an errno.
-int exec_error(const File& report) {
-  int error = 0;
+// What the child had to say before exec: nothing (it runs) or why not.
+SealFailure exec_failure(const File& report) {
+  SealFailure failure;
   ssize_t got = 0;
-  do got = ::read(report.fd(), &error, sizeof error);
+  do got = ::read(report.fd(), &failure, sizeof failure);
   while (got < 0 && errno == EINTR);
-  return got == static_cast<ssize_t>(sizeof error) ? error : 0;
+  return got == static_cast<ssize_t>(sizeof failure) ? failure : SealFailure{};
 }
 
-Error could_not_start(const ProcessSpec& spec, int error) {
-  Error out = os_error(error, "start", spec.program.string());
+Error could_not_start(const ProcessSpec& spec, const SealFailure& failure) {
+  if (failure.step != SealStep::none) {
+    Error out = os_error(failure.error, words(failure.step), "");
+    out.message = std::string(words(failure.step)) + ": " + std::generic_category().message(failure.error);
+    out.code = kCannotSeal;
+    return out;
+  }
+  Error out = os_error(failure.error, "start", spec.program.string());
   out.code = kProcessFailed;
   return out;
+}
+
+bool write_map(pid_t child, const char* file, const std::string& text) {
+  const std::string path = "/proc/" + std::to_string(child) + "/" + file;
+  const int fd = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
+  if (fd < 0) return false;
+  const bool written = ::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size());
+  const int error = errno;
+  ::close(fd);
+  errno = error;
+  return written;
+}
+
+// The child waits until its users are known; told so, or told what went wrong.
+void let_go(pid_t child, const SealPlan& plan, const File& go) {
+  SealFailure outcome;
+  if ((plan.deny_setgroups && !write_map(child, "setgroups", "deny")) || !write_map(child, "uid_map", plan.uid_map) || !write_map(child, "gid_map", plan.gid_map))
+    outcome = {SealStep::map, errno == 0 ? EPERM : errno};
+  if (::write(go.fd(), &outcome, sizeof outcome) < 0) return;
+}
+
+std::vector<SealRefusal> read_refusals(const File& pipe) {
+  std::vector<SealRefusal> refusals;
+  RefusedCall call;
+  while (::read(pipe.fd(), &call, sizeof call) == static_cast<ssize_t>(sizeof call)) {
+    const std::string what = words(call);
+    auto known = std::find_if(refusals.begin(), refusals.end(), [&](const SealRefusal& refusal) { return refusal.what == what; });
+    if (known == refusals.end()) known = refusals.insert(refusals.end(), {what, 0});
+    ++known->times;
+  }
+  return refusals;
+}
+
+pid_t make_child(const SealPlan* seal) {
+  if (seal == nullptr) return ::fork();
+  const unsigned long flags = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | (seal->network ? 0UL : CLONE_NEWNET) | SIGCHLD;
+  return static_cast<pid_t>(::syscall(SYS_clone, flags, nullptr, nullptr, nullptr, nullptr));
 }
 
 }  // namespace
@@ -253,20 +338,43 @@ Result<ProcessResult> run_process(const ProcessSpec& spec, std::stop_token stop)
   PIPIT_TRY(Pipe output, make_pipe());
   PIPIT_TRY(Pipe errors, make_pipe());
   PIPIT_TRY(Pipe report, make_pipe());
+  Pipe go, refusals;
+  std::optional<SealPlan> plan;
+  if (spec.seal) {
+    plan = plan_seal(*spec.seal);
+    PIPIT_TRY(go, make_pipe());
+    PIPIT_TRY(refusals, make_pipe());
+    set_nonblocking(refusals.reading);
+    set_nonblocking(refusals.writing);
+  }
   Launch launch = lay_out(spec);
   launch.standard = {input.reading.fd(), output.writing.fd(), spec.merge_stderr ? output.writing.fd() : errors.writing.fd()};
   launch.report = report.writing.fd();
-  const pid_t child = ::fork();
-  if (child < 0) return fail(could_not_start(spec, errno));
+  launch.seal = plan ? &*plan : nullptr;
+  launch.go = go.reading.fd();
+  launch.refusals = refusals.writing.fd();
+  const pid_t child = make_child(launch.seal);
+  if (child < 0) return fail(could_not_start(spec, {plan ? SealStep::fork : SealStep::none, errno}));
   if (child == 0) run_child(launch);
   ::setpgid(child, child);  // both sides do it: whoever comes first, the group exists before it is killed
-  for (File* ours : {&input.reading, &output.writing, &errors.writing, &report.writing}) *ours = File();
-  if (const int error = exec_error(report.reading); error != 0) {
+  for (File* ours : {&input.reading, &output.writing, &errors.writing, &report.writing, &go.reading, &refusals.writing}) *ours = File();
+  if (plan) let_go(child, *plan, go.writing);
+  if (const SealFailure failure = exec_failure(report.reading)) {
     ::waitpid(child, nullptr, 0);
-    return fail(could_not_start(spec, error));
+    return fail(could_not_start(spec, failure));
   }
   if (spec.merge_stderr) errors.reading = File();
-  return Conversation(spec, child, std::move(input.writing), std::move(output.reading), std::move(errors.reading)).run(stop);
+  auto result = Conversation(spec, child, std::move(input.writing), std::move(output.reading), std::move(errors.reading)).run(stop);
+  if (result && plan) result->refusals = read_refusals(refusals.reading);
+  return result;
+}
+
+std::optional<Error> seal_obstacle(const SealSpec& spec) {
+  ProcessSpec nothing;
+  nothing.seal = spec;
+  auto result = run_process(nothing);
+  if (!result) return std::move(result).error();
+  return std::nullopt;
 }
 
 std::optional<std::filesystem::path> find_program(std::string_view name, std::string_view path_variable) {

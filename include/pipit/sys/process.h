@@ -1,5 +1,6 @@
 // Processes: run a program with posix_spawn-like semantics, its own process group, captured or streamed output, a time
-// limit, and no inherited descriptors. The whole group is killed on timeout or cancellation.
+// limit, and no inherited descriptors. The whole group is killed on timeout or cancellation; a sealed process (seal.h) takes
+// everything it started with it when it ends.
 #pragma once
 
 #include <chrono>
@@ -12,6 +13,7 @@
 
 #include "pipit/base/result.h"
 #include "pipit/sys/file.h"
+#include "pipit/sys/seal.h"
 
 namespace pipit::sys {
 
@@ -29,7 +31,8 @@ struct ProcessSpec {
   std::chrono::milliseconds timeout{0};    // 0: none
   bool merge_stderr = false;               // stderr into output, in order of arrival
   std::function<void(std::string_view)> on_output;  // every chunk of stdout (and of stderr if merged); may be empty
-  std::function<int()> in_child;           // run after fork, before exec (sandbox set-up); async-signal-safe only; non-zero aborts
+  std::function<int()> in_child;           // run after fork, before exec; async-signal-safe only; non-zero aborts
+  std::optional<SealSpec> seal;            // fails with kCannotSeal where that cannot be done
 };
 
 struct ProcessResult {
@@ -37,6 +40,7 @@ struct ProcessResult {
   int signal = 0;
   std::string output, errors;
   bool output_truncated = false;
+  std::vector<SealRefusal> refusals;  // of a sealed process, in the order of their first time
 };
 
 Result<ProcessResult> run_process(const ProcessSpec& spec, std::stop_token stop = {});
