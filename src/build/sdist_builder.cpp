@@ -5,9 +5,12 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "build/diagnosis.h"
 #include "build/driver.h"
+#include "build/surroundings.h"
 #include "pipit/base/text.h"
 #include "pipit/packaging/pyproject.h"
+#include "pipit/sys/dir.h"
 #include "pipit/sys/file.h"
 #include "pipit/sys/process.h"
 
@@ -16,70 +19,17 @@ namespace pipit::build {
 namespace {
 
 constexpr std::uint64_t kPyprojectMaxBytes = 4u << 20, kMetadataMaxBytes = 16u << 20, kAnswerMaxBytes = 4u << 20;
-constexpr std::size_t kOutputLinesShown = 30;
-
-// What a back end needs of the surroundings, without what would steer Python or give away secrets.
-std::vector<std::pair<std::string, std::string>> process_environment(const BuildOptions& options, const BuildEnvironment& where) {
-  std::vector<std::pair<std::string, std::string>> result;
-  std::string path;
-  for (const auto& [name, value] : options.environment) {
-    if (name == "PATH") path = value;
-    if (name == "PATH" || name.starts_with("PIP_") || name.starts_with("PYTHON") || name == "VIRTUAL_ENV" || name == "__PYVENV_LAUNCHER__") continue;
-    result.emplace_back(name, value);
-  }
-  result.emplace_back("PATH", where.scripts.string() + (path.empty() ? "" : ":" + path));
-  result.emplace_back("PYTHONNOUSERSITE", "1");
-  result.emplace_back("PYTHONIOENCODING", "utf-8");
-  return result;
-}
-
-std::vector<std::string> last_lines(const std::string& output) {
-  std::vector<std::string> lines;
-  for (std::string_view line : split(output, '\n')) lines.emplace_back(line);
-  while (!lines.empty() && trim(lines.back()).empty()) lines.pop_back();
-  if (lines.size() > kOutputLinesShown) lines.erase(lines.begin(), lines.end() - static_cast<std::ptrdiff_t>(kOutputLinesShown));
-  return lines;
-}
-
-// What the output says about the cause, in words that help.
-std::optional<std::string> diagnose(const std::string& output) {
-  struct Sign {
-    const char* text;
-    const char* hint;
-  };
-  static constexpr Sign signs[] = {
-      {"Python.h: No such file", "the interpreter's headers are missing: install its development package (Debian: python3-dev)"},
-      {"command 'gcc' failed: No such file", "a C compiler is needed: install one (Debian: build-essential)"},
-      {"unable to execute 'gcc'", "a C compiler is needed: install one (Debian: build-essential)"},
-      {"command 'cc' failed: No such file", "a C compiler is needed: install one (Debian: build-essential)"},
-      {"No such file or directory: 'gcc'", "a C compiler is needed: install one (Debian: build-essential)"},
-      {"error: can't find Rust compiler", "a Rust compiler is needed"},
-      {"No module named 'distutils'", "this release needs distutils, which Python 3.12 no longer has: take a newer release or an older Python"},
-      {"Temporary failure in name resolution", "the build tried to use the network"},
-  };
-  for (const Sign& sign : signs)
-    if (output.find(sign.text) != std::string::npos) return sign.hint;
-  return std::nullopt;
-}
-
-Error failure(const Project& project, const std::string& step, const sys::ProcessResult& result, const std::string& more) {
-  Error error = make_pip_error(kBuildFailed, step + " did not run successfully.");
-  error.layout = Layout::rich;
-  error.details.push_back(fmt::format("exit code: {}", result.exit_code));
-  const std::string output = result.output + more;
-  const auto lines = last_lines(output);
-  error.details.push_back(fmt::format("[{} lines of output]", lines.size()));
-  for (const std::string& line : lines) error.details.push_back("  " + line);
-  error.details.push_back("[end of output]");
-  error.hints.push_back("this error comes from the build back end of " + project.shown + ", not from pipit");
-  if (auto hint = diagnose(output)) error.hints.insert(error.hints.begin(), *hint);
-  return std::move(error).while_("building " + project.shown);
-}
-
 struct HookAnswer {
   bool missing = false;
   nlohmann::json value;
 };
+
+// A file of a folder that back ends write to: never through a link that one of them planted. Nothing of them runs any more.
+Result<std::string> read_made_file(const std::filesystem::path& path, std::uint64_t size_max_bytes) {
+  PIPIT_TRY(const sys::Dir folder, sys::Dir::open(sys::real_os(), path.parent_path().parent_path()));
+  PIPIT_TRY(const sys::Dir inner, folder.open_dir(path.parent_path().filename().string()));
+  return inner.read_file(path.filename().string(), size_max_bytes);
+}
 
 class HookCaller {
  public:
@@ -115,6 +65,7 @@ class HookCaller {
     spec.program = where.python;
     spec.arguments = {driver.string(), request_path.string(), answer_path.string()};
     spec.environment = process_environment(options_, where);
+    PIPIT_TRY(spec.seal, seal_for(project_, where, options_));
     spec.directory = project_.directory;
     spec.merge_stderr = true;
     spec.timeout = options_.timeout;
@@ -126,17 +77,18 @@ class HookCaller {
                                                           std::chrono::duration_cast<std::chrono::seconds>(options_.timeout).count())));
       return fail(std::move(result).error().while_("building " + project_.shown));
     }
-    if (result->exit_code != 0) return fail(failure(project_, step, *result, ""));
+    if (result->exit_code != 0) return fail(diagnose_failure(project_, step, *result, "", options_));
+    if (!result->refusals.empty() && options_.on_refused) options_.on_refused(result->refusals);
     return read_answer(answer_path, hook, step, *result);
   }
 
   Result<HookAnswer> read_answer(const std::filesystem::path& path, const std::string& hook, const std::string& step, const sys::ProcessResult& result) {
-    auto text = sys::read_file(path, kAnswerMaxBytes);
+    auto text = read_made_file(path, kAnswerMaxBytes);
     const nlohmann::json answer = text ? nlohmann::json::parse(*text, nullptr, false) : nlohmann::json();
     if (!answer.is_object() || !answer.contains("kind"))
       return fail(make_error(kBadBackendAnswer, fmt::format("the back end of {} ended without an answer to {}", project_.shown, hook)));
     if (answer["kind"] == "backend-unavailable") {
-      Error error = failure(project_, step, result, answer.value("text", ""));
+      Error error = diagnose_failure(project_, step, result, answer.value("text", ""), options_);
       error.code = kBackendUnavailable;
       error.message = fmt::format("Cannot import build backend '{}'.", system_.backend);
       return fail(std::move(error));
@@ -197,21 +149,23 @@ Result<std::filesystem::path> make_folder(const BuildOptions& options, const cha
 std::string metadata_step(WheelKind kind) { return kind == WheelKind::editable ? "Preparing editable metadata (pyproject.toml)" : "Preparing metadata (pyproject.toml)"; }
 std::string requires_step(WheelKind kind) { return kind == WheelKind::editable ? "Getting requirements to build editable" : "Getting requirements to build wheel"; }
 std::string build_step(WheelKind kind, const Project& project) {
-  return fmt::format("Building {} for {} (pyproject.toml)", kind == WheelKind::editable ? "editable" : "wheel", project.shown);
+  return fmt::format("Building {} for {} (pyproject.toml)", kind == WheelKind::editable ? "editable" : "wheel", project.name.empty() ? project.shown : project.name);
 }
 
 Result<std::filesystem::path> call_build(HookCaller& hooks, const Project& project, WheelKind kind, const BuildEnvironment& where,
-                                         const std::filesystem::path& metadata_directory, const BuildOptions& options) {
+                                         const std::filesystem::path& metadata_directory, const BuildOptions& options, const std::string& step) {
   PIPIT_TRY(const std::filesystem::path output, make_folder(options, "wheel-"));
   nlohmann::json arguments = {{"wheel_directory", output.string()}, {"config_settings", hooks.config_settings()}};
   arguments["metadata_directory"] = metadata_directory.empty() ? nlohmann::json() : nlohmann::json(metadata_directory.string());
-  PIPIT_TRY(const HookAnswer answer, hooks.call(where, fmt::format("build_{}", suffix(kind)), std::move(arguments), build_step(kind, project)));
+  PIPIT_TRY(const HookAnswer answer, hooks.call(where, fmt::format("build_{}", suffix(kind)), std::move(arguments), step));
   if (!answer.value.is_string() || !is_plain_name(answer.value.get<std::string>()))
     return fail(make_error(kBadBackendAnswer, fmt::format("the back end of {} did not name the wheel it built", project.shown)));
   const std::filesystem::path wheel = output / answer.value.get<std::string>();
+  PIPIT_TRY(auto folder, sys::stat_path(output, sys::Follow::no));
   PIPIT_TRY(auto found, sys::stat_path(wheel, sys::Follow::no));
-  if (!found || found->kind != sys::FileStat::Kind::regular)
-    return fail(make_error(kBadBackendAnswer, fmt::format("the back end of {} says it built {}, but no such file is there", project.shown, wheel.filename().string())));
+  if (!folder || folder->kind != sys::FileStat::Kind::directory || !found || found->kind != sys::FileStat::Kind::regular)
+    return fail(make_error(kBadBackendAnswer, fmt::format("the back end of {} says it built {}, but no such file is there{}", project.shown, wheel.filename().string(),
+                                                          found && found->kind == sys::FileStat::Kind::symlink ? " (only a link)" : "")));
   return wheel;
 }
 
@@ -234,13 +188,15 @@ Result<SdistBuilder::Prepared> SdistBuilder::prepare(const Project& project, Whe
                                                   {{"metadata_directory", metadata_root.string()}, {"config_settings", hooks.config_settings()}},
                                                   metadata_step(kind)));
   if (metadata.missing) {
-    PIPIT_TRY(prepared.wheel, call_build(hooks, project, kind, prepared.environment, {}, options_));
+    PIPIT_TRY(prepared.wheel, call_build(hooks, project, kind, prepared.environment, {}, options_, metadata_step(kind)));
     return prepared;
   }
   if (!metadata.value.is_string() || !is_plain_name(metadata.value.get<std::string>()))
     return fail(make_error(kBadBackendAnswer, fmt::format("the back end of {} did not name its dist-info directory", project.shown)));
   prepared.metadata_directory = metadata_root / metadata.value.get<std::string>();
-  PIPIT_TRY(prepared.metadata, sys::read_file(prepared.metadata_directory / "METADATA", kMetadataMaxBytes));
+  auto text = read_made_file(prepared.metadata_directory / "METADATA", kMetadataMaxBytes);
+  if (!text) return fail(make_error(kBadBackendAnswer, fmt::format("the metadata that the back end of {} made cannot be read: {}", project.shown, text.error().message)));
+  prepared.metadata = std::move(*text);
   return prepared;
 }
 
@@ -249,7 +205,7 @@ Result<std::filesystem::path> SdistBuilder::build(const Project& project, WheelK
   PIPIT_TRY(const packaging::BuildSystem system, read_build_system(project));
   PIPIT_TRY(const std::filesystem::path folder, make_folder(options_, "hooks-"));
   HookCaller hooks(project, system, options_, folder, stop);
-  return call_build(hooks, project, kind, prepared.environment, prepared.metadata_directory, options_);
+  return call_build(hooks, project, kind, prepared.environment, prepared.metadata_directory, options_, build_step(kind, project));
 }
 
 }  // namespace pipit::build

@@ -176,6 +176,7 @@ Result<ops::ResolveOptions> bind_resolve(const CommandContext& context) {
                                                     ops::BuildSandbox::automatic);
   options.build_network = settings.list("build-network");
   PIPIT_TRY(options.build_jobs, bind_count(settings, "build-jobs", 0));
+  options.no_build = settings.flag("no-build");
   options.source_directory = settings.value("src").value_or("");
   return options;
 }

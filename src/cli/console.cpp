@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <chrono>
 #include <ctime>
+#include <utility>
 
 #include "cli/progress.h"
 #include "pipit/base/text.h"
@@ -195,7 +196,8 @@ void Console::draw_one(const Error& error) {
   std::string text;
   if (error.layout == Layout::rich) {
     text += paint("error", "1;31") + ": " + std::string(error.code.id) + "\n\n";
-    text += paint(unicode ? "×" : "x", "31") + " " + readable(error.message) + "\n";
+    std::string mark = paint(unicode ? "×" : "x", "31");
+    for (std::string_view line : split(error.message, '\n')) text += std::exchange(mark, unicode ? "│" : "|") + " " + readable(line) + "\n";
     for (std::size_t i = 0; i < error.details.size(); ++i)
       text += fmt::format("{} {}\n", i == 0 ? (unicode ? "╰─>" : "+->") : "   ", readable(error.details[i]));
     text += "\n";

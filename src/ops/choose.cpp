@@ -272,6 +272,10 @@ Result<Choice> Chooser::choose(const ChooseOptions& options) {
   Choice choice;
   collect_hashes(choice);
   sources_.set_required(choice.required);
+  std::map<std::string, std::map<std::string, std::vector<std::string>>> settings;
+  for (const RequirementLine& line : wanted_.requirements)
+    if (line.requirement && !line.config_settings.empty()) settings[line.requirement->normalized_name()] = line.config_settings;
+  sources_.set_config_settings(std::move(settings));
   resolve::SolverOptions solver;
   PIPIT_CHECK(open_direct_references(choice, solver.roots));
   solver.constraints = rules(wanted_.constraints);

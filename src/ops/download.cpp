@@ -98,6 +98,11 @@ class Fetching {
     packaging::LockedPackage package;
     package.name = candidate.name;
     auto relative = [&](const std::filesystem::path& path) { return path.lexically_relative(directory_).generic_string(); };
+    if (const auto* vcs = candidate.direct_url ? std::get_if<packaging::VcsInfo>(&candidate.direct_url->info) : nullptr) {
+      auto address = Url::parse(candidate.direct_url->url);
+      package.vcs = packaging::LockedVcs{vcs->vcs, address ? address->without_credentials() : candidate.direct_url->url, {}, vcs->requested_revision.value_or(""), vcs->commit_id, candidate.direct_url->subdirectory.value_or("")};
+      return package;
+    }
     if (!is_archive(candidate)) {
       auto url = candidate.direct_url ? Url::parse(candidate.direct_url->url) : Result<Url>(fail(make_error(kInternalError, "no URL")));
       auto path = url ? url->to_path() : Result<std::string>(fail(std::move(url).error()));
@@ -132,10 +137,12 @@ class Fetching {
     return package;
   }
 
-  Status save_built(const model::Candidate& candidate) {
+  // Builds what is no wheel and saves it. What could be built is saved, although something else could not.
+  Status save_built(const std::vector<const model::Candidate*>& candidates) {
     PIPIT_CHECK(session_.check_cancelled());
-    PIPIT_TRY(const std::filesystem::path built, sources_->build_wheel_file(candidate));
-    return save(built, directory_ / built.filename());
+    PIPIT_TRY(const std::vector<std::filesystem::path> built, sources_->build_wheel_files(candidates));
+    for (const std::filesystem::path& path : built) PIPIT_CHECK(save(path, directory_ / path.filename()));
+    return ok();
   }
 
  private:
@@ -219,24 +226,27 @@ Result<std::string> lock(const DownloadOptions& options, Session& session) {
 Result<std::vector<std::string>> make_wheels(const DownloadOptions& options, Session& session) {
   Fetching fetching(options, "wheel", session);
   PIPIT_CHECK(fetching.run());
-  std::vector<std::string> built;
-  std::optional<Error> problems;
+  std::vector<const model::Candidate*> sources;
+  std::vector<std::string> names;
   for (const model::Resolved* resolved : fetching.projects()) {
     if (resolved->candidate.kind == model::CandidateKind::wheel) {
       PIPIT_CHECK(fetching.save_archive(resolved->candidate));
       continue;
     }
-    Status saved = fetching.save_built(resolved->candidate);
-    if (!saved && saved.error().code == kCancelled) return fail(std::move(saved).error());
-    if (!saved) {  // the others are still made
-      if (!problems) problems = make_pip_error(kWheelsNotBuilt, "Failed to build one or more wheels");
-      problems->also.push_back(std::move(saved).error());
-    } else {
-      built.push_back(spelled(*resolved));
-    }
+    sources.push_back(&resolved->candidate);
+    names.push_back(spelled(*resolved));
   }
-  if (problems) return fail(std::move(*problems));
-  return built;
+  Status saved = fetching.save_built(sources);
+  if (!saved && saved.error().code == build::kBuildFailed) {
+    Error problems = make_pip_error(kWheelsNotBuilt, "Failed to build one or more wheels");
+    for (Error& other : saved.error().also)
+      if (other.code != kWheelsFailed) problems.also.push_back(std::move(other));
+    saved.error().also.clear();
+    problems.also.insert(problems.also.begin(), std::move(saved).error());
+    return fail(std::move(problems));
+  }
+  PIPIT_CHECK(saved);
+  return names;
 }
 
 }  // namespace pipit::ops

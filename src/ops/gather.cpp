@@ -62,13 +62,13 @@ class Gathering {
       if (wanted_.hash_mode) demand(project->resolved);
       if (auto stored = choice_.stored.find(project->resolved.candidate.name); stored != choice_.stored.end()) {
         gathered_.wheels.emplace(stored->first, stored->second);
-      } else if (!take_stored(project->resolved)) {
+      } else if (!take_stored(project->resolved) && !take_built(project->resolved)) {
         plan_fetch(project->resolved);
       }
     }
     PIPIT_CHECK(fetch_all());
     if (auto problems = choice_.report.error()) return fail(std::move(*problems));
-    for (const install::PlannedProject* project : projects) PIPIT_CHECK(build_if_source(project->resolved));
+    PIPIT_CHECK(build_sources(projects));
     PIPIT_CHECK(compare_sidecars(projects));
     return std::move(gathered_);
   }
@@ -117,6 +117,29 @@ class Gathering {
     note_digest(resolved, stored->checked.digests());
     session_.reporter().info(fmt::format("  Using cached {}", candidate.file.filename));
     gathered_.wheels.emplace(candidate.name, std::move(*stored));
+    return true;
+  }
+
+  // An sdist that was built before: the promised digest says which it is, and it need not come again.
+  bool take_built(const model::Resolved& resolved) {
+    const model::Candidate& candidate = resolved.candidate;
+    const fetch::Archive* archive = sources_.archive(candidate);
+    verify::Promise promised = promise(candidate);
+    if (archive) {
+      if (!verify::check(archive->checked.digests(), promised, candidate.file.filename)) return false;
+      promised = {{archive->checked.digests().front()}, {}};
+    }
+    auto built = sources_.built_before(candidate, promised);
+    if (!built) return false;
+    if (archive) {
+      note_digest(resolved, archive->checked.digests());
+    } else {
+      const bool is_missing = std::find(without_digest_.begin(), without_digest_.end(), candidate.name) != without_digest_.end();
+      if (is_missing) return false;  // the report shows what the archive has: it must be looked at
+      note_digest(resolved, promised.required.empty() ? promised.advertised : promised.required);
+    }
+    session_.reporter().info(fmt::format("  Using cached {}", built->manifest->filename));
+    gathered_.wheels.emplace(candidate.name, std::move(*built));
     return true;
   }
 
@@ -230,12 +253,16 @@ class Gathering {
     choice_.report.unmatched.push_back(std::move(unmatched));
   }
 
-  Status build_if_source(const model::Resolved& resolved) {
-    const model::Candidate& candidate = resolved.candidate;
-    if (candidate.kind == model::CandidateKind::wheel || candidate.kind == model::CandidateKind::installed) return ok();
+  Status build_sources(const std::vector<const install::PlannedProject*>& projects) {
+    std::vector<const model::Candidate*> candidates;
+    for (const install::PlannedProject* project : projects) {
+      const model::Candidate& candidate = project->resolved.candidate;
+      const bool is_source = candidate.kind == model::CandidateKind::sdist || candidate.kind == model::CandidateKind::source_tree;
+      if (is_source && !gathered_.wheels.count(candidate.name)) candidates.push_back(&candidate);
+    }
     PIPIT_CHECK(session_.check_cancelled());
-    PIPIT_TRY(auto wheel, sources_.build_wheel(candidate));
-    gathered_.wheels.emplace(candidate.name, std::move(wheel));
+    PIPIT_TRY(std::vector<wheel::PreparedWheel> wheels, sources_.build_wheels(candidates));
+    for (std::size_t i = 0; i < candidates.size(); ++i) gathered_.wheels.emplace(candidates[i]->name, std::move(wheels[i]));
     return ok();
   }
 

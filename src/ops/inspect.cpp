@@ -7,6 +7,7 @@
 #include <set>
 
 #include "ops/finding.h"
+#include "ops/git_checkout.h"
 #include "ops/inspect_parts.h"
 #include "ops/json_forms.h"
 #include "ops/wanted.h"
@@ -128,9 +129,22 @@ ShownPackage describe(const InstalledDist& dist, const std::vector<InstalledDist
   return shown;
 }
 
-std::string frozen(const InstalledDist& dist) {
+// An editable tree as pip writes it: the commit of its working tree, or why there is none.
+std::string frozen_editable(const std::string& name, const std::string& pinned, const std::string& location, Session& session) {
+  const auto tree = look_at_working_tree(location, session);
+  if (!tree) return fmt::format("# Editable install with no version control ({})\n-e {}", pinned, location);
+  if (!tree->invalid_remote.empty())
+    return fmt::format("# Editable Git install ({}) with either a deleted local remote or invalid URI:\n# '{}'\n-e {}", pinned, tree->invalid_remote, location);
+  if (tree->remote.empty()) return fmt::format("# Editable Git install with no remote ({})\n-e {}", pinned, location);
+  std::string egg = name;
+  std::replace(egg.begin(), egg.end(), '-', '_');
+  const bool is_prefixed = tree->remote.starts_with("git:");  // pip: only these need no "git+"
+  return fmt::format("-e {}{}@{}#egg={}{}", is_prefixed ? "" : "git+", tree->remote, tree->commit, egg, tree->subdirectory.empty() ? "" : "&subdirectory=" + tree->subdirectory);
+}
+
+std::string frozen(const InstalledDist& dist, Session& session) {
   const std::string pinned = dist.name + (dist.version_is_legacy ? "===" + dist.version_text : "==" + dist.version.str());
-  if (dist.editable_location) return fmt::format("# Editable install with no version control ({})\n-e {}", pinned, *dist.editable_location);
+  if (dist.editable_location) return frozen_editable(dist.name, pinned, *dist.editable_location, session);
   if (dist.direct_url) return direct_reference(*dist.direct_url, dist.name);
   return pinned;
 }
@@ -321,7 +335,7 @@ Result<std::vector<std::string>> freeze(const FreezeOptions& options, Session& s
   std::map<std::string, std::string> lines_by_name;
   std::vector<std::pair<std::string, std::string>> by_spelling;
   for (const InstalledDist& dist : packages) {
-    lines_by_name[dist.normalized_name] = frozen(dist);
+    lines_by_name[dist.normalized_name] = frozen(dist, session);
     by_spelling.emplace_back(ascii_lower(dist.name), dist.normalized_name);
   }
   Diagnostics diagnostics;

@@ -250,6 +250,7 @@ Result<InstallReport> install(const InstallOptions& options, Session& session) {
   }
   if (!placed) return fail(std::move(placed).error());
   print_allowances(*gathered, session);
+  if (session.depth() == 0) tell_network_builds(session);
   if (options.warn_script_location && !options.target && !options.prefix) warn_about_path(plan.changes(), gathered->wheels, destination, *target, session);
   if (options.warn_conflicts && destination.is_environment && !options.resolve.no_deps) warn_about_conflicts(report.installed, destination, *target, session);
   if (options.warn_root && sys::effective_user_id() == 0 && !target->is_venv && destination.is_environment) session.reporter().warn("", kRootWarning);

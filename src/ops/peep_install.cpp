@@ -438,7 +438,9 @@ Status PeepRun::prepare_one(Item& item) {
     sources.learn_archive(item.candidate, *item.archive);
   }
   if (item.candidate.kind == model::CandidateKind::wheel) return ok();
-  PIPIT_TRY(item.wheel, sources.build_wheel(item.candidate));
+  if (item.archive && (item.wheel = sources.built_before(item.candidate, {{item.archive->checked.digests().front()}, {}}))) return ok();
+  PIPIT_TRY(std::vector<wheel::PreparedWheel> wheels, sources.build_wheels({&item.candidate}));
+  item.wheel = std::move(wheels.front());
   return ok();
 }
 

@@ -14,6 +14,8 @@ namespace pipit::ops {
 struct Session::Parts {
   std::optional<sys::ScratchDir> scratch;
   std::unique_ptr<sys::WorkerPool> workers;
+  std::set<std::string> said, network_builds;
+  std::optional<std::optional<std::string>> seal_obstacle;
   std::unique_ptr<net::HttpClient> http;  // dies first: its thread may still post
 };
 
@@ -193,6 +195,24 @@ std::filesystem::path Session::unfinished_downloads() {
 void Session::report(Diagnostics& diagnostics) {
   for (const Diagnostic& diagnostic : diagnostics.take()) reporter_.say(diagnostic);
 }
+
+bool Session::says_first(const std::string& id) { return outer_ ? outer_->says_first(id) : parts_->said.insert(id).second; }
+
+const std::optional<std::string>& Session::seal_obstacle(const sys::SealSpec& example) {
+  if (outer_) return outer_->seal_obstacle(example);
+  if (!parts_->seal_obstacle) {
+    auto obstacle = sys::seal_obstacle(example);
+    parts_->seal_obstacle.emplace(obstacle ? std::optional(std::move(obstacle->message)) : std::nullopt);
+  }
+  return *parts_->seal_obstacle;
+}
+
+void Session::note_network_build(const std::string& name) {
+  if (outer_) return outer_->note_network_build(name);
+  parts_->network_builds.insert(name);
+}
+
+const std::set<std::string>& Session::network_builds() const { return outer_ ? outer_->network_builds() : parts_->network_builds; }
 
 Status Session::check_cancelled() const {
   if (stop_.stop_requested()) return fail(make_pip_error(kCancelled, "Operation cancelled by user"));

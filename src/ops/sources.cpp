@@ -5,24 +5,22 @@
 #include <algorithm>
 #include <cerrno>
 
-#include "ops/build_environments.h"
-#include "pipit/archive/source_archive.h"
 #include "pipit/base/text.h"
 #include "pipit/base/url.h"
 #include "pipit/ops/install.h"
 #include "pipit/packaging/name.h"
-#include "pipit/sys/dir.h"
 #include "pipit/sys/file.h"
 #include "pipit/wheel/source.h"
 
 namespace pipit::ops {
 
-// A source tree on its way to a wheel.
-struct Sources::Work {
-  build::Project project;
-  build::WheelKind kind = build::WheelKind::regular;
-  build::SdistBuilder::Prepared prepared;
-  std::string filename;  // of the archive, for messages
+// A URL as the user gave it, with what the line says of it.
+struct Sources::Reference {
+  std::string url, shown;
+  bool editable = false;
+  packaging::Hashes required;
+  std::string name;                  // that the line gives: its own or the egg's
+  std::map<std::string, std::vector<std::string>> config_settings;
 };
 
 namespace {
@@ -55,76 +53,22 @@ Error not_supported_here(const std::string& filename) {
 
 Sources::Sources(Session& session, const python::Interpreter& target, const TargetView& view, const ResolveOptions& options,
                  const packaging::FileOptions& files, Wheels& wheels, fetch::FetchListener* listener)
-    : session_(session), target_(target), view_(view), options_(options), files_(files), wheels_(wheels), listener_(listener) {}
+    : session_(session), target_(target), view_(view), options_(options), files_(files), wheels_(wheels), listener_(listener),
+      builds_(session, target, options, files) {}
 
 Sources::~Sources() = default;
 
-build::BuildOptions Sources::build_options() {
-  build::BuildOptions build;
-  build.config_settings = options_.config_settings;
-  build.environment = session_.environment();
-  if (auto scratch = session_.scratch_directory()) build.scratch = *scratch;
-  Session* session = &session_;
-  build.on_step = [session](const std::string& step, std::optional<build::StepEnd> ended) {
-    if (!ended) {
-      session->reporter().info(fmt::format("  {}: started", step));
-    } else {
-      session->reporter().info(fmt::format("  {}: finished with status '{}'", step, *ended == build::StepEnd::done ? "done" : "error"));
-    }
-  };
-  build.on_output = [session](std::string_view text) {
-    while (text.ends_with('\n')) text.remove_suffix(1);
-    session->reporter().debug(std::string(text));
-  };
-  return build;
-}
-
-Result<Sources::Work*> Sources::prepare_tree(const std::string& key, const std::filesystem::path& directory, const std::string& shown,
-                                             build::WheelKind kind) {
-  if (auto found = works_.find(key); found != works_.end()) return found->second.get();
-  if (!environments_) environments_ = make_build_environments(session_, target_, options_, files_);
-  auto work = std::make_unique<Work>();
-  work->project = {directory, shown};
-  work->kind = kind;
-  work->filename = shown;
-  PIPIT_CHECK(session_.scratch_directory());
-  build::SdistBuilder builder(*environments_, build_options());
-  PIPIT_TRY(work->prepared, builder.prepare(work->project, kind, session_.stop()));
-  return (works_[key] = std::move(work)).get();
-}
-
-Result<Sources::Work*> Sources::prepare_archive(const model::Candidate& candidate, const fetch::Archive& archive) {
-  if (auto found = works_.find(candidate.file.url); found != works_.end()) return found->second.get();
-  PIPIT_TRY(const std::filesystem::path scratch, session_.scratch_directory());
-  PIPIT_TRY(sys::TempDir folder, sys::TempDir::create(scratch, "source-"));
-  PIPIT_TRY(const sys::Dir destination, sys::Dir::open(session_.os(), folder.path()));
-  PIPIT_TRY(const sys::MappedFile bytes, sys::MappedFile::open(archive.path));
-  PIPIT_CHECK(archive::unpack_source(bytes.bytes(), candidate.file.filename, destination));
-  PIPIT_CHECK(fetch::still_the_same(archive));
-  std::filesystem::path directory = folder.release();
-  if (!candidate.subdirectory.empty()) {
-    PIPIT_TRY(const sys::Dir inner, destination.open_dir(candidate.subdirectory));
-    directory /= candidate.subdirectory;
-  }
-  const std::string shown = candidate.version_text.empty() ? candidate.file.filename : fmt::format("{}=={}", candidate.name, candidate.version_text);
-  return prepare_tree(candidate.file.url, directory, shown, build::WheelKind::regular);
-}
-
-Result<packaging::Metadata> Sources::metadata_of(Work& work) {
-  if (!work.prepared.wheel) return packaging::Metadata::parse(work.prepared.metadata);
-  PIPIT_TRY(const sys::MappedFile bytes, sys::MappedFile::open(*work.prepared.wheel));
-  Diagnostics diagnostics;
-  PIPIT_TRY(const auto source, wheel::WheelSource::open(bytes.bytes(), work.prepared.wheel->filename().string(), options_.allowances, diagnostics));
-  session_.report(diagnostics);
-  return packaging::Metadata::parse(source.metadata_text());
-}
-
 Result<Opened> Sources::open(const packaging::RequirementLine& line, const packaging::Hashes& required) {
-  std::string url = line.url;
-  if (url.empty() && line.requirement && line.requirement->url) url = *line.requirement->url;
-  const std::string shown = line.path.empty() ? mask_credentials(url) : line.path;
-  PIPIT_TRY(Opened opened, open_url(url, line.editable, shown, required));
-  opened_[url] = opened;
+  Reference reference;
+  reference.url = line.url;
+  if (reference.url.empty() && line.requirement && line.requirement->url) reference.url = *line.requirement->url;
+  reference.shown = line.path.empty() ? mask_credentials(reference.url) : line.path;
+  reference.editable = line.editable;
+  reference.required = required;
+  reference.config_settings = line.config_settings;
+  if (line.requirement) reference.name = line.requirement->name;
+  PIPIT_TRY(Opened opened, open_url(reference));
+  opened_[reference.url] = opened;
   if (opened.metadata) metadata_[opened.candidate.file.url] = *opened.metadata;
   return opened;
 }
@@ -141,55 +85,114 @@ Error no_such_file(const std::string& path) {
 
 }  // namespace
 
-Result<Opened> Sources::open_url(const std::string& text, bool editable, const std::string& shown, const packaging::Hashes& required) {
-  if (const std::size_t plus = text.find('+'); plus != std::string::npos && text.find("://") != std::string::npos && plus < text.find("://"))
-    return fail(make_error(kUnsupportedRequirement, fmt::format("{} names a version control system; pipit installs archives and directories", shown))
-                    .hint("check it out yourself and install the directory"));
-  PIPIT_TRY(const Url url, Url::parse(text));
+Result<Opened> Sources::open_url(const Reference& reference) {
+  if (const std::size_t plus = reference.url.find('+'); plus != std::string::npos && plus < reference.url.find("://") && reference.url.find("://") != std::string::npos)
+    return open_checkout(reference);
+  PIPIT_TRY(const Url url, Url::parse(reference.url));
   if (url.scheme == "file") {
     PIPIT_TRY(const std::string path, url.to_path());
     if (sys::is_directory(path)) {
       packaging::DirectUrl direct;
       direct.url = Url::from_path(path).str();
-      direct.info = packaging::DirInfo{editable};
-      std::filesystem::path directory = path;
-      if (auto subdirectory = url.fragment_value("subdirectory")) {
-        direct.subdirectory = *subdirectory;
-        directory /= *subdirectory;
-      }
-      return open_tree(directory, editable, std::move(direct), shown);
+      direct.info = packaging::DirInfo{reference.editable};
+      const std::string subdirectory = url.fragment_value("subdirectory").value_or("");
+      if (!subdirectory.empty()) direct.subdirectory = subdirectory;
+      session_.reporter().info(reference.editable ? "Obtaining " + direct.url : "Processing " + (subdirectory.empty() ? path : path + "/" + subdirectory));
+      return open_tree(path, subdirectory, std::move(direct), reference);
     }
     session_.reporter().info("Processing " + path);
     if (!sys::exists(path)) return fail(no_such_file((session_.options().current_directory / path).string()));
   } else if (url.scheme != "http" && url.scheme != "https") {
-    return fail(make_error(kUnsupportedRequirement, fmt::format("{} has a scheme that archives cannot be fetched by", shown)));
+    return fail(make_error(kUnsupportedRequirement, fmt::format("{} has a scheme that archives cannot be fetched by", reference.shown)));
   }
   fetch::FetchItem item;
   item.candidate.file.filename = url.filename();
   item.candidate.file.url = url.without_fragment();
-  item.promise.required = required.empty() ? fragment_hashes(url) : required;
-  if (!required.empty()) item.promise.advertised = fragment_hashes(url);
-  return open_archive(std::move(item), url, shown);
+  item.promise.required = reference.required.empty() ? fragment_hashes(url) : reference.required;
+  if (!reference.required.empty()) item.promise.advertised = fragment_hashes(url);
+  return open_archive(std::move(item), url, reference.shown);
 }
 
-Result<Opened> Sources::open_tree(const std::filesystem::path& directory, bool editable, packaging::DirectUrl direct_url, const std::string& shown) {
-  session_.reporter().info((editable ? "Obtaining " + direct_url.url : "Processing " + directory.string()));
+Result<Opened> Sources::open_checkout(const Reference& reference) {
+  PIPIT_TRY(const GitReference git, GitReference::parse(reference.url));
+  std::filesystem::path directory;
+  Existing existing = Existing::no;
+  if (reference.editable) {
+    const std::string name = git.egg.empty() ? reference.name : git.egg;
+    if (name.empty() || !packaging::is_valid_name(name))
+      return fail(make_pip_error(kNotInstallable, fmt::format("Could not detect requirement name for '{}', please specify one with your_package_name @ URL", reference.shown)));
+    const std::filesystem::path sources = !options_.source_directory.empty() ? session_.options().current_directory / options_.source_directory
+                                          : target_.is_venv                  ? std::filesystem::path(target_.prefix) / "src"
+                                                                             : session_.options().current_directory / "src";
+    PIPIT_CHECK(sys::make_directories(sources));
+    directory = (sources / ascii_lower(name)).lexically_normal();
+    existing = sys::exists(directory) ? Existing::update : Existing::no;
+    session_.reporter().info(fmt::format("Obtaining {} from {}", name, reference.shown));
+  } else {
+    PIPIT_TRY(const std::filesystem::path scratch, session_.scratch_directory());
+    PIPIT_TRY(sys::TempDir folder, sys::TempDir::create(scratch, "git-"));
+    directory = folder.release() / "source";
+    session_.reporter().info("Collecting " + reference.shown);
+  }
+  PIPIT_TRY(const std::string commit, check_out(git, directory, existing, session_));
+  packaging::DirectUrl direct;
+  if (reference.editable) {
+    direct.url = Url::from_path((git.subdirectory.empty() ? directory : directory / git.subdirectory).lexically_normal().string()).str();
+    direct.info = packaging::DirInfo{true};
+  } else {
+    direct.url = git.url;
+    direct.info = packaging::VcsInfo{"git", commit, git.revision};
+    if (!git.subdirectory.empty()) direct.subdirectory = git.subdirectory;
+  }
+  return open_tree(directory, git.subdirectory, std::move(direct), reference);
+}
+
+Result<Opened> Sources::open_tree(const std::filesystem::path& root, const std::string& subdirectory, packaging::DirectUrl direct_url, const Reference& reference) {
+  const std::filesystem::path directory = subdirectory.empty() ? root : root / subdirectory;
   if (!sys::is_regular_file(directory / "pyproject.toml") && !sys::is_regular_file(directory / "setup.py"))
-    return fail(make_pip_error(kNotInstallable, fmt::format("Directory '{}' is not installable. Neither 'setup.py' nor 'pyproject.toml' found.", shown)));
-  const std::string key = direct_url.url + (editable ? "#editable" : "") + direct_url.subdirectory.value_or("");
-  PIPIT_TRY(Work * work, prepare_tree(key, directory, shown, editable ? build::WheelKind::editable : build::WheelKind::regular));
-  PIPIT_TRY(packaging::Metadata metadata, metadata_of(*work));
+    return fail(make_pip_error(kNotInstallable, fmt::format("Directory '{}' is not installable. Neither 'setup.py' nor 'pyproject.toml' found.", reference.shown)));
+  BuildOrder order;
+  order.key = reference.url + (reference.editable ? " (editable)" : "");
+  order.shown = reference.shown;
+  if (!reference.name.empty()) order.name = packaging::normalize_name(reference.name);
+  order.kind = reference.editable ? build::WheelKind::editable : build::WheelKind::regular;
+  order.directory = directory;
+  order.root = root;
+  order.config_settings = reference.config_settings;
+  PIPIT_TRY(packaging::Metadata metadata, builds_.metadata(order));
   Opened opened;
-  opened.candidate.name = packaging::normalize_name(metadata.name);
+  opened.candidate.name = order.name = packaging::normalize_name(metadata.name);
   opened.candidate.version = metadata.version;
   opened.candidate.version_text = metadata.version_text;
   opened.candidate.kind = model::CandidateKind::source_tree;
-  opened.candidate.editable = editable;
-  opened.candidate.file.url = key;
-  opened.candidate.file.filename = shown;
+  opened.candidate.editable = reference.editable;
+  opened.candidate.file.url = order.key;
+  opened.candidate.file.filename = reference.shown;
   opened.candidate.direct_url = std::move(direct_url);
   opened.metadata = std::move(metadata);
+  trees_[order.key] = std::move(order);
   return opened;
+}
+
+BuildOrder Sources::order_for(const model::Candidate& candidate, const fetch::Archive& archive) {
+  BuildOrder order;
+  order.key = candidate.file.url + "#" + candidate.subdirectory;
+  order.shown = candidate.version_text.empty() ? candidate.file.filename : fmt::format("{}=={}", candidate.name, candidate.version_text);
+  order.name = candidate.name;
+  order.archive = archive;
+  order.filename = candidate.file.filename;
+  order.subdirectory = candidate.subdirectory;
+  if (auto settings = config_settings_.find(candidate.name); settings != config_settings_.end()) order.config_settings = settings->second;
+  return order;
+}
+
+// Asks the back end, unless a wheel of the same sdist knows the answer.
+Result<packaging::Metadata> Sources::archive_metadata(const model::Candidate& candidate, const fetch::Archive& archive) {
+  if (auto wheel = built_before(candidate, {{archive.checked.digests().front()}, {}})) {
+    PIPIT_TRY(const std::string text, sys::read_file(wheel->tree / wheel->manifest->dist_info / "METADATA", 64u << 20));
+    return packaging::Metadata::parse(text);
+  }
+  return builds_.metadata(order_for(candidate, archive));
 }
 
 Result<Opened> Sources::open_archive(fetch::FetchItem item, const Url& url, const std::string& shown) {
@@ -235,8 +238,7 @@ Result<Opened> Sources::take(model::Candidate candidate, const Url& url, const f
     session_.report(diagnostics);
     PIPIT_TRY(opened.metadata, packaging::Metadata::parse(source.metadata_text()));
   } else {
-    PIPIT_TRY(Work * work, prepare_archive(candidate, archive));
-    PIPIT_TRY(opened.metadata, metadata_of(*work));
+    PIPIT_TRY(opened.metadata, archive_metadata(candidate, archive));
     candidate.name = packaging::normalize_name(opened.metadata->name);
     candidate.version = opened.metadata->version;
     candidate.version_text = opened.metadata->version_text;
@@ -267,6 +269,11 @@ Result<std::variant<packaging::Metadata, resolve::Unavailable>> Sources::build_m
   if (!archive(candidate)) {
     auto required = required_.find(candidate.name);
     fetch::FetchItem item{candidate, {required == required_.end() ? packaging::Hashes{} : required->second, candidate.file.hashes}};
+    if (auto wheel = built_before(candidate, item.promise)) {
+      PIPIT_TRY(const std::string text, sys::read_file(wheel->tree / wheel->manifest->dist_info / "METADATA", 64u << 20));
+      PIPIT_TRY(metadata_[candidate.file.url], packaging::Metadata::parse(text));
+      return Answer(metadata_[candidate.file.url]);
+    }
     PIPIT_TRY(const std::filesystem::path scratch, session_.scratch_directory());
     Session* session = &session_;
     fetch::ArchiveFetcher fetcher([session] { return session->http(); }, scratch, session_.workers(), listener_);
@@ -276,14 +283,9 @@ Result<std::variant<packaging::Metadata, resolve::Unavailable>> Sources::build_m
     if (std::holds_alternative<fetch::Mismatch>(*arrivals[0])) return Answer(packaging::Metadata{});
     learn_archive(candidate, std::get<fetch::Archive>(*arrivals[0]));
   }
-  auto work = prepare_archive(candidate, *archive(candidate));
-  if (!work) {
-    if (work.error().code == kCancelled) return fail(std::move(work).error());
-    if (required_.count(candidate.name)) return fail(std::move(work).error());  // there is no other archive to turn to
-    session_.reporter().debug(work.error().message);
-    return Answer(resolve::Unavailable{resolve::UnavailableKind::build_failed, "its metadata could not be made: " + work.error().message});
-  }
-  PIPIT_TRY(packaging::Metadata metadata, metadata_of(**work));
+  auto made = archive_metadata(candidate, *archive(candidate));
+  if (!made) return fail(std::move(made).error());  // as pip: another version is not tried because this one does not build
+  packaging::Metadata metadata = std::move(*made);
   if (packaging::normalize_name(metadata.name) != candidate.name)
     return Answer(resolve::Unavailable{resolve::UnavailableKind::bad_metadata, fmt::format("its file name says {}, its metadata {}", candidate.name, metadata.name)});
   if (metadata.version != candidate.version)
@@ -300,7 +302,7 @@ Result<resolve::CandidateAnswer> Sources::direct(const packaging::Requirement& r
         resolve::UnavailableKind::other, fmt::format("packages of an index may not depend on a URL, and {} asks for {}", parent->name, requirement.str())});
   auto found = opened_.find(url);
   if (found == opened_.end()) {
-    PIPIT_TRY(Opened opened, open_url(url, false, mask_credentials(url), {}));
+    PIPIT_TRY(Opened opened, open_url({url, mask_credentials(url), false, {}, requirement.name, {}}));
     if (opened.metadata) metadata_[opened.candidate.file.url] = *opened.metadata;
     found = opened_.emplace(url, std::move(opened)).first;
   }
@@ -311,33 +313,98 @@ Result<resolve::CandidateAnswer> Sources::direct(const packaging::Requirement& r
   return resolve::CandidateAnswer(candidate);
 }
 
-Result<std::filesystem::path> Sources::build_wheel_file(const model::Candidate& candidate) {
-  Work* work = nullptr;
-  if (candidate.kind == model::CandidateKind::sdist) {
-    const fetch::Archive* at_hand = archive(candidate);
-    if (!at_hand) return fail(make_error(kInternalError, "the archive of " + candidate.name + " is not at hand"));
-    PIPIT_TRY(work, prepare_archive(candidate, *at_hand));
-  } else {
-    work = works_.at(candidate.file.url).get();
+std::optional<wheel::PreparedWheel> Sources::built_before(const model::Candidate& candidate, const verify::Promise& promise) {
+  if (candidate.kind != model::CandidateKind::sdist || config_settings_.count(candidate.name)) return std::nullopt;
+  const packaging::Hashes& promised = promise.required.empty() ? promise.advertised : promise.required;
+  for (const packaging::Hash& digest : promised) {
+    if (digest.algorithm != "sha256") continue;
+    // Both promises must be about this sdist.
+    const bool refuted = std::any_of(promise.advertised.begin(), promise.advertised.end(), [&](const packaging::Hash& other) { return other.algorithm == "sha256" && other.hex != digest.hex; });
+    if (refuted) continue;
+    auto known = builds_.remembered(digest.hex, candidate.subdirectory);
+    if (!known) continue;
+    const std::string filename = known->file.filename().string();
+    if (!check_built(candidate, known->file)) continue;
+    if (auto stored = wheels_.find({{"sha256", known->sha256}})) return stored;
+    auto bytes = sys::MappedFile::open(known->file);
+    if (!bytes) continue;
+    verify::Hasher hasher;
+    if (!hasher.write(bytes->bytes())) continue;
+    auto checked = verify::check(hasher.finish(), {{{"sha256", known->sha256}}, {}}, filename);
+    if (!checked) continue;
+    if (auto added = wheels_.add({known->file, *checked}, filename)) return std::move(*added);
   }
-  if (!environments_) environments_ = make_build_environments(session_, target_, options_, files_);
-  build::SdistBuilder builder(*environments_, build_options());
-  PIPIT_TRY(const std::filesystem::path path, builder.build(work->project, work->kind, work->prepared, session_.stop()));
-  PIPIT_TRY(const auto name, packaging::WheelFilename::parse(path.filename().string()));
-  if (name.normalized_name != candidate.name || name.version.without_local() != candidate.version.without_local())
-    return fail(make_error(kInconsistentMetadata, fmt::format("the back end of {} {} built {}", candidate.name, candidate.version_text, path.filename().string())));
-  if (!view_.tags.supports(name.tags)) return fail(not_supported_here(path.filename().string()));
-  return path;
+  return std::nullopt;
 }
 
-Result<wheel::PreparedWheel> Sources::build_wheel(const model::Candidate& candidate) {
-  PIPIT_TRY(const std::filesystem::path path, build_wheel_file(candidate));
-  PIPIT_TRY(const sys::MappedFile bytes, sys::MappedFile::open(path));
-  verify::Hasher hasher;
-  PIPIT_CHECK(hasher.write(bytes.bytes()));
-  // Nobody promised these bytes: they were made here, from an archive that was checked.
-  PIPIT_TRY(const verify::Checked checked, verify::check(hasher.finish(), {}, path.filename().string()));
-  return wheels_.add({path, checked}, path.filename().string());
+Status Sources::check_built(const model::Candidate& candidate, const std::filesystem::path& path) {
+  PIPIT_TRY(const auto name, packaging::WheelFilename::parse(path.filename().string()));
+  const bool is_named = !candidate.name.empty();
+  if (is_named && (name.normalized_name != candidate.name || name.version.without_local() != candidate.version.without_local()))
+    return fail(make_error(kInconsistentMetadata, fmt::format("the back end of {} {} built {}", candidate.name, candidate.version_text, path.filename().string())));
+  if (!view_.tags.supports(name.tags)) return fail(not_supported_here(path.filename().string()));
+  return ok();
+}
+
+Result<std::vector<BuiltWheel>> Sources::build(const std::vector<const model::Candidate*>& candidates) {
+  std::vector<BuildOrder> orders;
+  for (const model::Candidate* candidate : candidates) {
+    if (candidate->kind != model::CandidateKind::sdist) {
+      orders.push_back(trees_.at(candidate->file.url));
+      continue;
+    }
+    const fetch::Archive* at_hand = archive(*candidate);
+    if (!at_hand) return fail(make_error(kInternalError, "the archive of " + candidate->name + " is not at hand"));
+    orders.push_back(order_for(*candidate, *at_hand));
+  }
+  PIPIT_TRY(std::vector<BuiltWheel> built, builds_.wheels(orders));
+  for (std::size_t i = 0; i < built.size(); ++i) PIPIT_CHECK(check_built(*candidates[i], built[i].file));
+  return built;
+}
+
+// T12: what was chosen by must be what was built.
+Status Sources::compare_metadata(const model::Candidate& candidate, const std::string& built) {
+  auto known = metadata_.find(candidate.file.url);
+  if (known == metadata_.end()) return ok();
+  PIPIT_TRY(const packaging::Metadata actual, packaging::Metadata::parse(built));
+  return fetch::check_same_metadata(known->second, actual, candidate.name);
+}
+
+Result<std::vector<wheel::PreparedWheel>> Sources::build_wheels(const std::vector<const model::Candidate*>& candidates) {
+  PIPIT_TRY(const std::vector<BuiltWheel> built, build(candidates));
+  std::vector<wheel::PreparedWheel> wheels;
+  for (std::size_t i = 0; i < built.size(); ++i) {
+    const std::string filename = built[i].file.filename().string();
+    // Nobody promised these bytes: they were made here, from an archive that was checked.
+    PIPIT_TRY(const sys::MappedFile bytes, sys::MappedFile::open(built[i].file));
+    verify::Hasher hasher;
+    PIPIT_CHECK(hasher.write(bytes.bytes()));
+    PIPIT_TRY(const verify::Checked checked, verify::check(hasher.finish(), {{{"sha256", built[i].sha256}}, {}}, filename));
+    PIPIT_TRY(wheel::PreparedWheel wheel, wheels_.add({built[i].file, checked}, filename));
+    PIPIT_TRY(const std::string text, sys::read_file(wheel.tree / wheel.manifest->dist_info / "METADATA", 64u << 20));
+    PIPIT_CHECK(compare_metadata(*candidates[i], text));
+    wheels.push_back(std::move(wheel));
+  }
+  return wheels;
+}
+
+Result<std::vector<std::filesystem::path>> Sources::build_wheel_files(const std::vector<const model::Candidate*>& candidates) {
+  // What is remembered needs no build; the rest is built together.
+  std::vector<std::filesystem::path> paths(candidates.size());
+  std::vector<const model::Candidate*> wanted;
+  std::vector<std::size_t> places;
+  for (std::size_t i = 0; i < candidates.size(); ++i) {
+    const fetch::Archive* at_hand = candidates[i]->kind == model::CandidateKind::sdist ? archive(*candidates[i]) : nullptr;
+    if (at_hand && built_before(*candidates[i], {{at_hand->checked.digests().front()}, {}})) {
+      paths[i] = builds_.remembered(at_hand->checked.sha256_hex(), candidates[i]->subdirectory)->file;
+    } else {
+      wanted.push_back(candidates[i]);
+      places.push_back(i);
+    }
+  }
+  PIPIT_TRY(const std::vector<BuiltWheel> built, build(wanted));
+  for (std::size_t i = 0; i < built.size(); ++i) paths[places[i]] = built[i].file;
+  return paths;
 }
 
 }  // namespace pipit::ops

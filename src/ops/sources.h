@@ -11,12 +11,13 @@
 #include <vector>
 
 #include "pipit/base/url.h"
-#include "pipit/build/sdist_builder.h"
 #include "pipit/fetch/archive_fetcher.h"
 #include "pipit/fetch/index_provider.h"
 #include "pipit/ops/options.h"
 #include "pipit/ops/session.h"
 #include "pipit/packaging/requirements_file.h"
+#include "ops/builds.h"
+#include "ops/git_checkout.h"
 #include "ops/target_view.h"
 #include "ops/wheels.h"
 
@@ -47,6 +48,8 @@ class Sources final : public fetch::SourceHost {
   // The user's digests by normalised name: what an archive fetched for its metadata must match.
   void set_archive_lookup(std::function<std::optional<fetch::Archive>(const model::Candidate&)> lookup) { lookup_ = std::move(lookup); }
   void set_required(std::map<std::string, packaging::Hashes> required) { required_ = std::move(required); }
+  // --config-settings of requirement lines, by normalised name.
+  void set_config_settings(std::map<std::string, std::map<std::string, std::vector<std::string>>> settings) { config_settings_ = std::move(settings); }
 
   Result<std::optional<packaging::Metadata>> known_metadata(const model::Candidate& candidate) override;
   Result<std::variant<packaging::Metadata, resolve::Unavailable>> build_metadata(const model::Candidate& candidate) override;
@@ -56,20 +59,25 @@ class Sources final : public fetch::SourceHost {
   // The archive of a candidate, if it is at hand already.
   const fetch::Archive* archive(const model::Candidate& candidate);
   void learn_archive(const model::Candidate& candidate, fetch::Archive archive);
-  // The wheel of an sdist, tree or checkout; its archive must be at hand (sdists).
-  Result<wheel::PreparedWheel> build_wheel(const model::Candidate& candidate);
-  // The same, left as an archive in the session's scratch directory.
-  Result<std::filesystem::path> build_wheel_file(const model::Candidate& candidate);
+  // The wheel that this sdist gave in an earlier run, unpacked, if the digests that are promised say which sdist it is; what
+  // is promised then is what was checked.
+  std::optional<wheel::PreparedWheel> built_before(const model::Candidate& candidate, const verify::Promise& promise);
+  // The wheels of sdists, trees and checkouts, built side by side; the archives of sdists must be at hand.
+  Result<std::vector<wheel::PreparedWheel>> build_wheels(const std::vector<const model::Candidate*>& candidates);
+  // The same, left as files.
+  Result<std::vector<std::filesystem::path>> build_wheel_files(const std::vector<const model::Candidate*>& candidates);
 
  private:
-  struct Work;
-  Result<Opened> open_url(const std::string& url_text, bool editable, const std::string& shown, const packaging::Hashes& required);
-  Result<Opened> open_tree(const std::filesystem::path& directory, bool editable, packaging::DirectUrl direct_url, const std::string& shown);
+  struct Reference;  // a URL as the user gave it, with what the line says of it
+  Result<Opened> open_url(const Reference& reference);
+  Result<Opened> open_tree(const std::filesystem::path& root, const std::string& subdirectory, packaging::DirectUrl direct_url, const Reference& reference);
+  Result<Opened> open_checkout(const Reference& reference);
   Result<Opened> open_archive(fetch::FetchItem item, const Url& url, const std::string& shown);
-  Result<Work*> prepare_archive(const model::Candidate& candidate, const fetch::Archive& archive);
-  Result<Work*> prepare_tree(const std::string& key, const std::filesystem::path& directory, const std::string& shown, build::WheelKind kind);
-  build::BuildOptions build_options();
-  Result<packaging::Metadata> metadata_of(Work& work);
+  Result<packaging::Metadata> archive_metadata(const model::Candidate& candidate, const fetch::Archive& archive);
+  BuildOrder order_for(const model::Candidate& candidate, const fetch::Archive& archive);
+  Result<std::vector<BuiltWheel>> build(const std::vector<const model::Candidate*>& candidates);
+  Status compare_metadata(const model::Candidate& candidate, const std::string& built);
+  Status check_built(const model::Candidate& candidate, const std::filesystem::path& path);
 
   Session& session_;
   const python::Interpreter& target_;
@@ -83,8 +91,9 @@ class Sources final : public fetch::SourceHost {
   std::map<std::string, fetch::Archive> archives_;                 // by URL
   std::map<std::string, packaging::Metadata> metadata_;            // by URL
   std::map<std::string, Opened> opened_;                           // by URL as asked for
-  std::map<std::string, std::unique_ptr<Work>> works_;             // by URL
-  std::unique_ptr<build::EnvironmentMaker> environments_;
+  std::map<std::string, BuildOrder> trees_;                        // by URL
+  std::map<std::string, std::map<std::string, std::vector<std::string>>> config_settings_;
+  Builds builds_;
 };
 
 }  // namespace pipit::ops

@@ -57,6 +57,13 @@ void tell_fetch(const model::Candidate& candidate, Session& session) {
   }
 }
 
+void tell_network_builds(Session& session) {
+  const auto& names = session.network_builds();
+  if (names.empty()) return;
+  const std::vector<std::string> list(names.begin(), names.end());
+  session.reporter().info("Built with the network allowed by --build-network: " + join(list, ", "));
+}
+
 Error tell_conflict(const resolve::Conflict& conflict, const std::vector<std::string>& hints, Session& session) {
   auto say_error = [&](std::string text) { session.reporter().say({Severity::error, {}, mask_credentials(text), {}}); };
   const resolve::ClassicReport& classic = conflict.classic;

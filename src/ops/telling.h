@@ -30,6 +30,9 @@ void announce(const install::Plan& plan, Session& session);
 // "  Downloading NAME (SIZE)" or "  Processing PATH", when an archive is about to be fetched.
 void tell_fetch(const model::Candidate& candidate, Session& session);
 
+// Which builds were given the network (--build-network), for the end of a run.
+void tell_network_builds(Session& session);
+
 // What pip says of a conflict before it gives up, and the error that then ends the run: pip's last words, our explanation.
 Error tell_conflict(const resolve::Conflict& conflict, const std::vector<std::string>& hints, Session& session);
 

@@ -3,7 +3,8 @@
 // (ops implements it with pipit's own resolver, store and transaction), and where the wheel goes is the caller's.
 //
 // A builder may be used from several threads for different trees. Errors: what a back end did is reported with the step, the
-// exit code and the last lines of its output (pip's layout). The tree itself may be written to by its back end.
+// exit code and the last lines of its output (pip's layout). The tree itself may be written to by its back end; sealed
+// (sys/seal.h) it is, with the scratch directory, all that can be written to.
 // Specs: PEP 517, 518, 660; pyproject-toml.rst.
 #pragma once
 
@@ -18,6 +19,7 @@
 #include <vector>
 
 #include "pipit/base/result.h"
+#include "pipit/sys/seal.h"
 
 namespace pipit::build {
 
@@ -32,9 +34,10 @@ inline constexpr ErrorCode kBuildTimeout{"build-timeout"};
 struct BuildEnvironment {
   std::filesystem::path python;
   std::filesystem::path scripts;
+  std::string site_packages;
 };
 
-// Makes build environments. Implemented two floors up.
+// Makes build environments. Implemented two floors up. Builders of different projects may ask at the same time.
 class EnvironmentMaker {
  public:
   virtual ~EnvironmentMaker() = default;
@@ -50,15 +53,19 @@ using StepListener = std::function<void(const std::string& step, std::optional<S
 struct BuildOptions {
   std::map<std::string, std::vector<std::string>> config_settings;
   std::vector<std::pair<std::string, std::string>> environment;  // of the process; PIP_* and Python's own are left out
-  std::filesystem::path scratch;                                 // private; driver, answers, built wheels
+  std::filesystem::path scratch;                                 // private to this project; driver, answers, built wheels
   std::chrono::milliseconds timeout{std::chrono::hours(1)};      // for each hook
+  std::optional<sys::SealSpec> seal;                             // what to hide and to show; the project's own places are added
   StepListener on_step;
   std::function<void(std::string_view)> on_output;               // of the back end, as it comes (-v)
+  std::function<void(const std::vector<sys::SealRefusal>&)> on_refused;  // a hook ended well although this was refused
 };
 
 struct Project {
   std::filesystem::path directory;  // holds pyproject.toml or setup.py
+  std::filesystem::path root;       // of the source tree, where `directory` is a part of it; empty: the same
   std::string shown;                // for messages: "docopt==0.6.2", a path
+  std::string name;                 // "docopt" in the names of steps; empty: `shown`
 };
 
 enum class WheelKind { regular, editable };

@@ -70,7 +70,8 @@ struct ResolveOptions {
   std::map<std::string, std::vector<std::string>> config_settings;
   BuildSandbox build_sandbox = BuildSandbox::automatic;
   std::vector<std::string> build_network;
-  std::size_t build_jobs = 0;
+  std::size_t build_jobs = 0;                // 0: one per processor
+  bool no_build = false;
   std::string source_directory;              // --src
 };
 

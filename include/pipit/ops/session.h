@@ -6,6 +6,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <stop_token>
 #include <string>
 
@@ -16,6 +17,7 @@
 #include "pipit/python/interpreter.h"
 #include "pipit/sys/clock.h"
 #include "pipit/sys/os.h"
+#include "pipit/sys/seal.h"
 #include "pipit/sys/worker_pool.h"
 
 namespace pipit::ops {
@@ -64,6 +66,12 @@ class Session {
   const Variables& environment() const { return options_.environment; }
   std::optional<std::string> variable(std::string_view name) const;
   void report(Diagnostics& diagnostics);         // hands everything over, in order
+  // True the first time in this run, runs within it included.
+  bool says_first(const std::string& id);
+  // Why builds cannot be sealed here; tried once for a run.
+  const std::optional<std::string>& seal_obstacle(const sys::SealSpec& example);
+  void note_network_build(const std::string& name);  // --build-network
+  const std::set<std::string>& network_builds() const;
   Status check_cancelled() const;
 
  private:
