@@ -31,7 +31,8 @@ constexpr Sign kSigns[] = {
 // What a program says that met the seal.
 constexpr const char* kSealSigns[] = {"Network is unreachable",      "Temporary failure in name resolution", "Name or service not known", "Could not resolve host",
                                       "No address associated",       "Read-only file system",                "Permission denied",         "Operation not permitted",
-                                      "urlopen error",               "Cannot assign requested address",      "Errno 30",                  "failed to lookup address"};
+                                      "urlopen error",               "Cannot assign requested address",      "Errno 30",                  "failed to lookup address",
+                                      "cross-device link"};
 
 bool met_the_seal(const std::string& output, const sys::ProcessResult& result, const sys::SealSpec& seal) {
   if (!result.refusals.empty()) return true;

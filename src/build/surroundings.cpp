@@ -31,10 +31,15 @@ bool names_a_private_place(std::string_view name) {
   return name == "HOME" || name == "TMPDIR" || name == "TMP" || name == "TEMP" || (name.starts_with("XDG_") && name.ends_with("_HOME"));
 }
 
-// The checkout that a tree belongs to: back ends ask it for the version.
-std::optional<std::filesystem::path> checkout_around(const std::filesystem::path& tree) {
-  for (std::filesystem::path at = tree; at.has_relative_path(); at = at.parent_path())
+bool lies_in(const std::filesystem::path& path, const std::filesystem::path& directory) { return (path.string() + "/").starts_with(directory.string() + "/"); }
+
+// The checkout that a tree of the user's belongs to: back ends ask it for the version. Not one that holds what is hidden (a
+// home directory under version control).
+std::optional<std::filesystem::path> checkout_around(const std::filesystem::path& tree, const sys::SealSpec& seal) {
+  for (std::filesystem::path at = tree; at.has_relative_path(); at = at.parent_path()) {
+    if (std::any_of(seal.hidden.begin(), seal.hidden.end(), [&](const auto& hidden) { return lies_in(hidden, at); })) return std::nullopt;
     if (sys::exists(at / ".git") || sys::exists(at / ".hg")) return at;
+  }
   return std::nullopt;
 }
 
@@ -67,7 +72,8 @@ Result<std::optional<sys::SealSpec>> seal_for(const Project& project, const Buil
   seal.writable.push_back(options.scratch);
   seal.writable.push_back(root);
   seal.visible.push_back(where.scripts.parent_path());
-  if (auto checkout = checkout_around(root)) seal.visible.push_back(*checkout);
+  if (!lies_in(root, options.scratch))
+    if (auto checkout = checkout_around(root, *options.seal)) seal.visible.push_back(*checkout);
   return std::optional(std::move(seal));
 }
 

@@ -88,7 +88,8 @@ Result<build::BuildOptions> Builds::options_for(const BuildOrder& order) {
   PIPIT_TRY(const std::filesystem::path scratch, session_.scratch_directory());
   PIPIT_TRY(sys::TempDir folder, sys::TempDir::create(scratch, "build-"));
   PIPIT_TRY(build.scratch, sys::real_path(folder.release()));
-  PIPIT_TRY(build.seal, seal_build(order.name, options_, target_, session_));
+  const bool is_named = !order.name.empty() || order.archive;
+  PIPIT_TRY(build.seal, seal_build(is_named ? order.name : packaging::normalize_name(order.directory.filename().string()), options_, target_, session_));
   LockedReporter* told = &told_;
   build.on_step = [told](const std::string& step, std::optional<build::StepEnd> ended) {
     told->info(!ended ? fmt::format("  {}: started", step) : fmt::format("  {}: finished with status '{}'", step, *ended == build::StepEnd::done ? "done" : "error"));

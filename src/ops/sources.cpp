@@ -9,6 +9,7 @@
 #include "pipit/base/url.h"
 #include "pipit/ops/install.h"
 #include "pipit/packaging/name.h"
+#include "pipit/packaging/pyproject.h"
 #include "pipit/sys/file.h"
 #include "pipit/wheel/source.h"
 
@@ -147,6 +148,18 @@ Result<Opened> Sources::open_checkout(const Reference& reference) {
   return open_tree(directory, git.subdirectory, std::move(direct), reference);
 }
 
+namespace {
+
+// The name that a tree gives itself without a back end's help, normalised; empty if it does not.
+std::string name_in(const std::filesystem::path& directory) {
+  auto text = sys::read_file(directory / "pyproject.toml", 4u << 20);
+  if (!text) return {};
+  auto pyproject = packaging::Pyproject::parse(*text, "");
+  return pyproject && pyproject->project ? packaging::normalize_name(pyproject->project->name) : std::string();
+}
+
+}  // namespace
+
 Result<Opened> Sources::open_tree(const std::filesystem::path& root, const std::string& subdirectory, packaging::DirectUrl direct_url, const Reference& reference) {
   const std::filesystem::path directory = subdirectory.empty() ? root : root / subdirectory;
   if (!sys::is_regular_file(directory / "pyproject.toml") && !sys::is_regular_file(directory / "setup.py"))
@@ -154,7 +167,7 @@ Result<Opened> Sources::open_tree(const std::filesystem::path& root, const std::
   BuildOrder order;
   order.key = reference.url + (reference.editable ? " (editable)" : "");
   order.shown = reference.shown;
-  if (!reference.name.empty()) order.name = packaging::normalize_name(reference.name);
+  order.name = reference.name.empty() ? name_in(directory) : packaging::normalize_name(reference.name);
   order.kind = reference.editable ? build::WheelKind::editable : build::WheelKind::regular;
   order.directory = directory;
   order.root = root;
