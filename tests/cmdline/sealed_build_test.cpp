@@ -168,7 +168,7 @@ TEST_CASE("a sealed build has a home and a temporary directory, and no passwords
   CHECK(outcome.exit_code == 0);
 }
 
-TEST_CASE("--build-network lets one project out and says so at the end; --build-sandbox=off seals nothing", "[cmdline][seal]") {
+TEST_CASE("option --build-network lets one project out and says so at the end; --build-sandbox=off seals nothing", "[cmdline][seal]") {
   Hostile hostile;
   const std::string attempt = "socket.socket(socket.AF_INET, socket.SOCK_STREAM).close()";
   const Outcome unsealed = hostile.build(attempt, {"--build-sandbox=off"});
