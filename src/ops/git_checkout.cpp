@@ -63,7 +63,8 @@ class Git {
     PIPIT_TRY(sys::ProcessResult result, sys::run_process(spec, session_.stop()));
     if (result.exit_code == 0) return std::string(trim(result.output));
     Error error = make_error(kGitFailed, fmt::format("git could not {} (exit code {})", doing, result.exit_code));
-    for (std::string_view line : split(mask_credentials(result.errors), '\n'))
+    const std::string said = mask_credentials(result.errors);  // the lines are views into it
+    for (std::string_view line : split(said, '\n'))
       if (!trim(line).empty() && error.details.size() < 30) error.details.emplace_back(line);
     return fail(std::move(error));
   }
