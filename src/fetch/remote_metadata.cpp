@@ -1,12 +1,11 @@
 #include "fetch/remote_metadata.h"
 
-#include "pipit/fetch/index_provider.h"
-
 #include <algorithm>
 #include <charconv>
 #include <vector>
 
 #include "pipit/base/text.h"
+#include "pipit/fetch/index_provider.h"
 #include "pipit/packaging/name.h"
 #include "pipit/verify/digest.h"
 

@@ -127,7 +127,7 @@ class Gathering {
     verify::Promise promised = promise(candidate);
     if (archive) {
       if (!verify::check(archive->checked.digests(), promised, candidate.file.filename)) return false;
-      promised = {{archive->checked.digests().front()}, {}};
+      promised = {{{"sha256", archive->checked.sha256_hex()}}, {}};
     }
     auto built = sources_.built_before(candidate, promised);
     if (!built) return false;

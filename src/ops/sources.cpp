@@ -326,26 +326,33 @@ Result<resolve::CandidateAnswer> Sources::direct(const packaging::Requirement& r
   return resolve::CandidateAnswer(candidate);
 }
 
-std::optional<wheel::PreparedWheel> Sources::built_before(const model::Candidate& candidate, const verify::Promise& promise) {
+std::optional<BuiltWheel> Sources::remembered(const model::Candidate& candidate, const std::string& sdist_sha256) {
   if (candidate.kind != model::CandidateKind::sdist || config_settings_.count(candidate.name)) return std::nullopt;
+  auto known = builds_.remembered(sdist_sha256, candidate.subdirectory);
+  return known && check_built(candidate, known->file) ? known : std::nullopt;
+}
+
+// Is the file still what its builder left?
+Result<verify::Checked> Sources::check_bytes(const BuiltWheel& wheel) {
+  PIPIT_TRY(const sys::MappedFile bytes, sys::MappedFile::open(wheel.file));
+  verify::Hasher hasher;
+  PIPIT_CHECK(hasher.write(bytes.bytes()));
+  return verify::check(hasher.finish(), {{{"sha256", wheel.sha256}}, {}}, wheel.file.filename().string());
+}
+
+std::optional<wheel::PreparedWheel> Sources::built_before(const model::Candidate& candidate, const verify::Promise& promise) {
   const packaging::Hashes& promised = promise.required.empty() ? promise.advertised : promise.required;
   for (const packaging::Hash& digest : promised) {
     if (digest.algorithm != "sha256") continue;
     // Both promises must be about this sdist.
     const bool refuted = std::any_of(promise.advertised.begin(), promise.advertised.end(), [&](const packaging::Hash& other) { return other.algorithm == "sha256" && other.hex != digest.hex; });
     if (refuted) continue;
-    auto known = builds_.remembered(digest.hex, candidate.subdirectory);
+    const auto known = remembered(candidate, digest.hex);
     if (!known) continue;
-    const std::string filename = known->file.filename().string();
-    if (!check_built(candidate, known->file)) continue;
     if (auto stored = wheels_.find({{"sha256", known->sha256}})) return stored;
-    auto bytes = sys::MappedFile::open(known->file);
-    if (!bytes) continue;
-    verify::Hasher hasher;
-    if (!hasher.write(bytes->bytes())) continue;
-    auto checked = verify::check(hasher.finish(), {{{"sha256", known->sha256}}, {}}, filename);
+    const auto checked = check_bytes(*known);
     if (!checked) continue;
-    if (auto added = wheels_.add({known->file, *checked}, filename)) return std::move(*added);
+    if (auto added = wheels_.add({known->file, *checked}, known->file.filename().string())) return std::move(*added);
   }
   return std::nullopt;
 }
@@ -389,10 +396,7 @@ Result<std::vector<wheel::PreparedWheel>> Sources::build_wheels(const std::vecto
   for (std::size_t i = 0; i < built.size(); ++i) {
     const std::string filename = built[i].file.filename().string();
     // Nobody promised these bytes: they were made here, from an archive that was checked.
-    PIPIT_TRY(const sys::MappedFile bytes, sys::MappedFile::open(built[i].file));
-    verify::Hasher hasher;
-    PIPIT_CHECK(hasher.write(bytes.bytes()));
-    PIPIT_TRY(const verify::Checked checked, verify::check(hasher.finish(), {{{"sha256", built[i].sha256}}, {}}, filename));
+    PIPIT_TRY(const verify::Checked checked, check_bytes(built[i]));
     PIPIT_TRY(wheel::PreparedWheel wheel, wheels_.add({built[i].file, checked}, filename));
     PIPIT_TRY(const std::string text, sys::read_file(wheel.tree / wheel.manifest->dist_info / "METADATA", 64u << 20));
     PIPIT_CHECK(compare_metadata(*candidates[i], text));
@@ -408,8 +412,9 @@ Result<std::vector<std::filesystem::path>> Sources::build_wheel_files(const std:
   std::vector<std::size_t> places;
   for (std::size_t i = 0; i < candidates.size(); ++i) {
     const fetch::Archive* at_hand = candidates[i]->kind == model::CandidateKind::sdist ? archive(*candidates[i]) : nullptr;
-    if (at_hand && built_before(*candidates[i], {{at_hand->checked.digests().front()}, {}})) {
-      paths[i] = builds_.remembered(at_hand->checked.sha256_hex(), candidates[i]->subdirectory)->file;
+    const auto known = at_hand ? remembered(*candidates[i], at_hand->checked.sha256_hex()) : std::nullopt;
+    if (known && check_bytes(*known)) {
+      paths[i] = known->file;
     } else {
       wanted.push_back(candidates[i]);
       places.push_back(i);

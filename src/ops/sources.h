@@ -77,6 +77,8 @@ class Sources final : public fetch::SourceHost {
   BuildOrder order_for(const model::Candidate& candidate, const fetch::Archive& archive);
   Result<std::vector<BuiltWheel>> build(const std::vector<const model::Candidate*>& candidates);
   Status compare_metadata(const model::Candidate& candidate, const std::string& built);
+  std::optional<BuiltWheel> remembered(const model::Candidate& candidate, const std::string& sdist_sha256);
+  static Result<verify::Checked> check_bytes(const BuiltWheel& wheel);
   Status check_built(const model::Candidate& candidate, const std::filesystem::path& path);
 
   Session& session_;

@@ -26,12 +26,12 @@ sigset_t signals_to_catch() {
   return set;
 }
 
+constexpr int kPollMs = 1000;  // how long the end may take to be seen if the wake-up fails
+
 }  // namespace
 
 // The signals are blocked (threads started later inherit that) and read from a signalfd, so there is no handler, nothing
 // global, and a second Ctrl-C is simply read and forgotten.
-constexpr int kPollMs = 1000;
-
 struct InterruptGuard::State {
   std::stop_source source;
   std::atomic<int> first_signal{0};

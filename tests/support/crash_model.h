@@ -13,11 +13,11 @@
 #include <string>
 #include <vector>
 
-#include "pipit/sys/os.h"
+#include "support/passing_os.h"
 
 namespace pipit::test {
 
-class RecordingOs final : public sys::Os {
+class RecordingOs final : public PassingOs {
  public:
   explicit RecordingOs(const std::filesystem::path& top);  // everything below is modelled
   std::size_t operations() const { return operations_.size(); }
@@ -29,27 +29,14 @@ class RecordingOs final : public sys::Os {
   int openat(int dirfd, const char* path, int flags, mode_t mode) override;
   int open_beneath(int dirfd, const char* path, int flags, mode_t mode) override;
   int close(int fd) override;
-  ssize_t read(int fd, void* buffer, std::size_t size) override { return kernel_.read(fd, buffer, size); }
-  ssize_t pread(int fd, void* buffer, std::size_t size, off_t offset) override { return kernel_.pread(fd, buffer, size, offset); }
   ssize_t write(int fd, const void* buffer, std::size_t size) override;
   int ftruncate(int fd, off_t size) override;
-  int fallocate(int fd, off_t size) override { return kernel_.fallocate(fd, size); }
   int fsync(int fd) override;
   int syncfs(int fd) override;
-  int fstat(int fd, struct stat* out) override { return kernel_.fstat(fd, out); }
-  int fstatat(int dirfd, const char* path, struct stat* out, int flags) override { return kernel_.fstatat(dirfd, path, out, flags); }
-  int fstatvfs(int fd, struct statvfs* out) override { return kernel_.fstatvfs(fd, out); }
-  int fchmod(int fd, mode_t mode) override { return kernel_.fchmod(fd, mode); }
   int mkdirat(int dirfd, const char* path, mode_t mode) override;
   int unlinkat(int dirfd, const char* path, int flags) override;
   int renameat2(int from_dirfd, const char* from, int to_dirfd, const char* to, unsigned flags) override;
   int linkat(int from_dirfd, const char* from, int to_dirfd, const char* to) override;
-  int symlinkat(const char* target, int dirfd, const char* path) override { return kernel_.symlinkat(target, dirfd, path); }
-  ssize_t readlinkat(int dirfd, const char* path, char* buffer, std::size_t size) override { return kernel_.readlinkat(dirfd, path, buffer, size); }
-  int clone_file(int from_fd, int to_fd) override { return kernel_.clone_file(from_fd, to_fd); }
-  ssize_t copy_file_range(int from_fd, int to_fd, std::size_t size) override { return kernel_.copy_file_range(from_fd, to_fd, size); }
-  int flock(int fd, int operation) override { return kernel_.flock(fd, operation); }
-  int list(int dirfd, std::vector<sys::DirEntry>* out) override { return kernel_.list(dirfd, out); }
 
  private:
   using Entries = std::map<std::string, int>;
@@ -82,7 +69,6 @@ class RecordingOs final : public sys::Os {
   std::vector<std::string> draw_data(std::size_t count, std::mt19937& random) const;
   void write_out(int node, const std::vector<Entries>& entries, const std::vector<std::string>& data, const std::filesystem::path& at) const;
 
-  sys::Os& kernel_ = sys::real_os();
   std::filesystem::path top_;
   std::vector<Node> nodes_;
   std::vector<Entries> first_, live_;  // by node

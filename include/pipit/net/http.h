@@ -135,7 +135,7 @@ struct HttpOptions {
   std::size_t connections_max = 32, connections_per_host_max = 10;
   std::stop_token stop;                             // ends every request with `cancelled`
   // The three below are called on the client's thread (prompt on a thread of its own) and never at the same time as themselves.
-  std::function<void(const std::string& line)> on_debug;          // HTTP talk without secrets (-vv)
+  std::function<void(const std::string& line)> on_debug;          // HTTP talk without secrets (-vv); from the client's thread and from those that peek()
   std::function<void(const std::string& line)> on_warning;        // pip's retry warnings
   std::function<std::optional<std::pair<std::string, std::string>>(const std::string& host)> prompt;  // user and password
 };

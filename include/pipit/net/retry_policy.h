@@ -28,8 +28,8 @@ std::optional<std::chrono::system_clock::time_point> parse_http_date(std::string
 std::optional<milliseconds> parse_retry_after(std::string_view value, std::chrono::system_clock::time_point now);
 
 // The wait before retry number `retry` (0 is the first), or nullopt if there shall be none: also where the server asks for a
-// longer wait than the budget has left, since asking earlier would be refused and waiting in silence helps nobody. `waited` is what earlier waits
-// of the same request took; `jitter` lies in [0, 1) and spreads the backoff over [0.5, 1.0] of its value.
+// longer wait than the budget has left, since asking earlier would be refused and waiting in silence helps nobody. `waited` is
+// what earlier waits of the same request took; `jitter` lies in [0, 1) and spreads the backoff over [0.5, 1.0] of its value.
 std::optional<milliseconds> delay_before_retry(const RetryPolicy& policy, int retry, std::optional<milliseconds> retry_after,
                                                milliseconds waited, double jitter);
 
