@@ -77,8 +77,8 @@ Launch lay_out(const ProcessSpec& spec) {
 }
 
 [[noreturn]] void give_up(int report, SealFailure failure) {
-  if (::write(report, &failure, sizeof failure) < 0) ::_exit(126);
-  ::_exit(127);
+  if (::write(report, &failure, sizeof failure) < 0) leave(126);
+  leave(127);
 }
 [[noreturn]] void give_up(int report, int error) { give_up(report, SealFailure{SealStep::none, error}); }
 
@@ -102,7 +102,7 @@ constexpr int kReport = 3, kGo = 4, kRefusals = 5;
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
   if (launch.in_child != nullptr)
     if (const int refused = (*launch.in_child)(); refused != 0) give_up(kReport, refused);
-  if (*launch.program == '\0') ::_exit(0);  // only whether it can be sealed was asked
+  if (*launch.program == '\0') leave(0);  // only whether it can be sealed was asked
   ::execve(launch.program, launch.argv.data(), launch.envp.data());
   give_up(kReport, errno);
 }

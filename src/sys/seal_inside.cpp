@@ -256,6 +256,10 @@ SealFailure give_up_rights(const SealPlan& plan, int listener_socket) {
   return {};
 }
 
+void leave(int code) {
+  while (true) ::syscall(SYS_exit_group, code);
+}
+
 void stand_watch(int child, int listener_socket, int refusals) {
   int listener = receive_descriptor(listener_socket);
   const int child_fd = static_cast<int>(::syscall(SYS_pidfd_open, child, 0));
@@ -267,7 +271,7 @@ void stand_watch(int child, int listener_socket, int refusals) {
     if ((waiting[1].revents & (POLLHUP | POLLERR)) != 0) listener = -1;
     int raw = 0;
     for (pid_t gone = 0; (gone = ::waitpid(-1, &raw, WNOHANG)) > 0;)
-      if (gone == child) ::_exit(WIFEXITED(raw) ? WEXITSTATUS(raw) : 128 + WTERMSIG(raw));
+      if (gone == child) leave(WIFEXITED(raw) ? WEXITSTATUS(raw) : 128 + WTERMSIG(raw));
   }
 }
 

@@ -10,6 +10,10 @@
 
 namespace pipit::sys {
 
+// Ends a child that never execs. Not _exit: a sanitizer's runtime stands in for that and flushes stdio first, and the buffers
+// here are copies of the parent's.
+[[noreturn]] void leave(int code);
+
 // Where it went wrong, for the parent's message.
 enum class SealStep : int { none, map, propagation, open, read_only, hide, show, write, devices, processes, fork, privileges, filter };
 std::string_view words(SealStep step);
