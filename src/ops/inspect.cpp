@@ -8,6 +8,7 @@
 
 #include "ops/finding.h"
 #include "ops/git_checkout.h"
+#include "ops/conflicts.h"
 #include "ops/inspect_parts.h"
 #include "ops/json_forms.h"
 #include "ops/wanted.h"
@@ -20,14 +21,16 @@
 
 namespace pipit::ops {
 
+bool holds_for(const packaging::Requirement& requirement, const packaging::MarkerEnvironment& markers) {
+  return !requirement.marker || requirement.marker->evaluate(markers).value_or(false);
+}
+
 std::vector<packaging::Requirement> dependencies(const python::InstalledDist& dist, const packaging::MarkerEnvironment& markers) {
   std::vector<packaging::Requirement> needed;
   auto metadata = dist.metadata();
   if (!metadata) return needed;
   for (packaging::Requirement& requirement : metadata->requires_dist) {
-    if (requirement.marker)
-      if (auto holds = requirement.marker->evaluate(markers); !holds || !*holds) continue;
-    needed.push_back(std::move(requirement));
+    if (holds_for(requirement, markers)) needed.push_back(std::move(requirement));
   }
   return needed;
 }
@@ -359,38 +362,10 @@ Result<std::vector<std::string>> freeze(const FreezeOptions& options, Session& s
   return lines;
 }
 
-std::vector<std::string> broken_requirements(const std::vector<InstalledDist>& packages, const packaging::MarkerEnvironment& markers,
-                                             const std::optional<std::vector<std::string>>& touched) {
-  std::map<std::string, const InstalledDist*> by_name;
-  for (const InstalledDist& dist : packages) by_name[dist.normalized_name] = &dist;
-  auto is_touched = [&](const std::string& name) { return !touched || std::find(touched->begin(), touched->end(), name) != touched->end(); };
-  std::vector<std::string> missing, conflicting;
-  for (const auto& [name, dist] : by_name) {
-    const std::vector<packaging::Requirement> needed = dependencies(*dist, markers);
-    const bool concerned = is_touched(name) || std::any_of(needed.begin(), needed.end(), [&](const auto& r) { return is_touched(r.normalized_name()); });
-    if (!concerned) continue;
-    std::set<std::string> absent, unfit;
-    for (const packaging::Requirement& requirement : needed) {
-      auto found = by_name.find(requirement.normalized_name());
-      if (found == by_name.end()) {
-        absent.insert(fmt::format("{} {} requires {}, which is not installed.", name, dist->version.str(), requirement.normalized_name()));
-      } else if (!requirement.specifiers.contains(found->second->version, packaging::Prereleases::allow)) {
-        // `check` and the warning after an installation say it in different words.
-        const char* words = touched ? "{} {} requires {}, but you have {} {} which is incompatible." : "{} {} has requirement {}, but you have {} {}.";
-        unfit.insert(fmt::format(fmt::runtime(words), name, dist->version.str(), requirement.str(), found->first, found->second->version.str()));
-      }
-    }
-    missing.insert(missing.end(), absent.begin(), absent.end());
-    conflicting.insert(conflicting.end(), unfit.begin(), unfit.end());
-  }
-  missing.insert(missing.end(), conflicting.begin(), conflicting.end());
-  return missing;
-}
-
 Result<std::vector<std::string>> check(Session& session) {
   PIPIT_TRY(const python::Interpreter* target, session.target());
   PIPIT_TRY(const std::vector<InstalledDist> packages, everything({}, session));
-  std::vector<std::string> problems = broken_requirements(packages, target->markers, std::nullopt);
+  std::vector<std::string> problems = broken_requirements(needs_of(packages, target->markers), std::nullopt);
   for (const InstalledDist& dist : packages) {
     auto text = sys::read_file(dist.metadata_path / "WHEEL", 1u << 20);
     if (!text) continue;

@@ -8,6 +8,7 @@
 #include <map>
 #include <set>
 
+#include "ops/conflicts.h"
 #include "ops/inspect_parts.h"
 #include "pipit/base/text.h"
 #include "pipit/base/url.h"
@@ -262,7 +263,7 @@ Result<std::string> inspect_html(const ScopeOptions& scope, Session& session) {
   PIPIT_TRY(const python::Interpreter* target, session.target());
   PIPIT_TRY(const std::vector<python::InstalledDist> packages, installed_packages(scope, session));
   PIPIT_TRY(const install::Verification verified, install::verify_environment(packages, session.workers(), session.stop()));
-  return page(*target, make_entries(packages, target->markers, verified), verified, broken_requirements(packages, target->markers, std::nullopt));
+  return page(*target, make_entries(packages, target->markers, verified), verified, broken_requirements(needs_of(packages, target->markers), std::nullopt));
 }
 
 }  // namespace pipit::ops

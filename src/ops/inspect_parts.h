@@ -11,6 +11,8 @@
 
 namespace pipit::ops {
 
+// No marker, or one that holds; one that cannot be evaluated does not.
+bool holds_for(const packaging::Requirement& requirement, const packaging::MarkerEnvironment& markers);
 // The requirements that hold for the target, without extras (pip's iter_dependencies()).
 std::vector<packaging::Requirement> dependencies(const python::InstalledDist& dist, const packaging::MarkerEnvironment& markers);
 // "name @ URL#sha256=...", as freeze writes it.

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "ops/choose.h"
+#include "ops/conflicts.h"
 #include "ops/gather.h"
 #include "ops/json_forms.h"
 #include "ops/place.h"
@@ -99,12 +100,16 @@ std::vector<InstalledName> sorted_names(const install::Plan& plan, const Gathere
   return names;
 }
 
-void warn_about_conflicts(const std::vector<InstalledName>& names, const Destination& destination, const python::Interpreter& target, Session& session) {
-  Diagnostics quiet;
-  const auto packages = python::installed_in(site_directories_of(destination, target), quiet);
+// What stays is read, what this run put there is known.
+void warn_about_conflicts(const std::vector<InstalledName>& names, const std::vector<python::InstalledDist>& before, const Gathered& gathered,
+                          const python::Interpreter& target, Session& session) {
   std::vector<std::string> touched;
   for (const InstalledName& item : names) touched.push_back(packaging::normalize_name(item.name));
-  const auto sentences = broken_requirements(packages, target.markers, touched);
+  std::vector<PackageNeeds> packages;
+  for (const python::InstalledDist& dist : before)
+    if (std::find(touched.begin(), touched.end(), dist.normalized_name) == touched.end()) packages.push_back(needs_of(dist, target.markers));
+  for (const auto& [name, wheel] : gathered.wheels) packages.push_back(needs_of(*wheel.manifest, target.markers));
+  const auto sentences = broken_requirements(packages, touched);
   if (sentences.empty()) return;
   session.reporter().say({Severity::error, {}, std::string(kConflictsHead) + "\n" + join(sentences, "\n"), {}});
 }
@@ -252,7 +257,7 @@ Result<InstallReport> install(const InstallOptions& options, Session& session) {
   print_allowances(*gathered, session);
   if (session.depth() == 0) tell_network_builds(session);
   if (options.warn_script_location && !options.target && !options.prefix) warn_about_path(plan.changes(), gathered->wheels, destination, *target, session);
-  if (options.warn_conflicts && destination.is_environment && !options.resolve.no_deps) warn_about_conflicts(report.installed, destination, *target, session);
+  if (options.warn_conflicts && destination.is_environment && !options.resolve.no_deps) warn_about_conflicts(report.installed, installed, *gathered, *target, session);
   if (options.warn_root && sys::effective_user_id() == 0 && !target->is_venv && destination.is_environment) session.reporter().warn("", kRootWarning);
   return report;
 }

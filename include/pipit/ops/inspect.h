@@ -55,9 +55,6 @@ Result<std::vector<std::string>> freeze(const FreezeOptions& options, Session& s
 
 // pip check's sentences; empty: nothing is broken.
 Result<std::vector<std::string>> check(Session& session);
-// The sentences about packages that a run touched or that need a touched one (pip's warning after install).
-std::vector<std::string> broken_requirements(const std::vector<python::InstalledDist>& packages, const packaging::MarkerEnvironment& markers,
-                                             const std::optional<std::vector<std::string>>& touched);
 
 // pip inspect's JSON.
 Result<std::string> inspect_json(const ScopeOptions& scope, Session& session);
