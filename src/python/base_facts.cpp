@@ -286,13 +286,20 @@ bool file_mentions(const fs::path& path, std::string_view word) {
   return mapped && mapped->text().find(word) != std::string_view::npos;
 }
 
+// Debian's site.py looks for packages in "local/lib" under "dist-packages". Before 3.10 that is all there is to see: the
+// same places were named by distutils, whose schemes pip took then, and sysconfig was left as it came.
+bool is_old_debian(const BaseFacts& facts) {
+  const fs::path site = fs::path(facts.stdlib()) / "site.py";
+  return facts.minor < 10 && file_mentions(site, "\"dist-packages\"") && file_mentions(site, "\"local/lib\"");
+}
+
 // Vendors patch sysconfig and site; the patched words are looked for, not the vendor's name.
 void Reader::read_vendor() {
   BaseFacts& facts = out.facts;
   const fs::path stdlib = facts.stdlib();
   const bool package = sys::is_directory(stdlib / "sysconfig");
   const fs::path sysconfig = package ? stdlib / "sysconfig" / "__init__.py" : stdlib / "sysconfig.py";
-  if (file_mentions(sysconfig, "'posix_local'")) facts.vendor = Vendor::debian;
+  if (file_mentions(sysconfig, "'posix_local'") || is_old_debian(facts)) facts.vendor = Vendor::debian;
   else if (file_mentions(stdlib / "site.py", "dist-packages")) doubt("its vendor changed where packages go");
   else if (file_mentions(sysconfig, "rpm_prefix")) doubt("its vendor changed where packages go");
   else if (sys::is_regular_file(fs::path(facts.prefix) / "lib" / facts.library_name / "_vendor.py")) doubt("its vendor changed where packages go");

@@ -103,6 +103,26 @@ TEST_CASE("tags, markers and paths read from files equal those recorded inside t
   CHECK_FALSE(python->is_venv);
 }
 
+TEST_CASE("Debian before 3.10 keeps packages where distutils did, though its sysconfig does not say so", "[python]") {
+  sys::TempDir holder;
+  FakePython fake;
+  fake.prefix = temp(holder) + "/usr";
+  fake.xy = "3.9";
+  fake.full_version = "3.9.2";
+  const std::string executable = make_fake(fake), library = fake.prefix + "/lib/python3.9";
+  put(library + "/sysconfig.py", "_INSTALL_SCHEMES = {'posix_prefix': {}}\n");
+  put(library + "/site.py", "os.path.join(prefix, \"local/lib\",\n  \"python\" + sys.version[:3],\n  \"dist-packages\")\n");
+  const auto python = inspect_interpreter(executable, files_only());
+  REQUIRE(python);
+  const std::string local = fake.prefix + "/local";
+  CHECK(python->paths.purelib == local + "/lib/python3.9/dist-packages");
+  CHECK(python->paths.platlib == python->paths.purelib);
+  CHECK(python->paths.scripts == local + "/bin");
+  CHECK(python->paths.data == local);
+  CHECK(python->site_packages == std::vector<std::string>{local + "/lib/python3.9/dist-packages", fake.prefix + "/lib/python3/dist-packages",
+                                                          library + "/dist-packages"});
+}
+
 TEST_CASE("the exact version comes from Py_Version, else from the header, else from the library's own text", "[python]") {
   sys::TempDir holder;
   FakePython fake;
