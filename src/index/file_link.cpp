@@ -48,6 +48,18 @@ bool has_dot_segment(std::string_view path) {
   return path.find("/./") != path.npos || path.find("/../") != path.npos || path.ends_with("/.") || path.ends_with("/..");
 }
 
+// "https://host/", "/" or "../../": what decides, with the page's own URL, where the plain path behind it lies. May be empty.
+std::string_view beginning_of(std::string_view reference) {
+  if (reference.starts_with("https://") || reference.starts_with("http://")) {
+    const std::size_t slash = reference.find('/', reference.find("//") + 2);
+    return slash == reference.npos ? std::string_view() : reference.substr(0, slash + 1);
+  }
+  if (reference.starts_with('/')) return reference.starts_with("//") ? std::string_view() : reference.substr(0, 1);
+  std::size_t size = 0;
+  while (reference.substr(size).starts_with("../")) size += 3;
+  return reference.substr(0, size);
+}
+
 bool looks_like_an_archive(std::string_view name) { return packaging::archive_suffix(name).has_value(); }
 
 // User info written into a link of a page would send requests, or the reader, somewhere unexpected.
@@ -88,10 +100,19 @@ LinkReader::LinkReader(const Url& page_url) : page_(page_url) {
   source_ = page_.str();
 }
 
-bool LinkReader::origin_is_known(std::string_view reference) const {
-  return !known_origin_.empty() && reference.starts_with(known_origin_) && reference.size() <= kUrlMax &&
-         std::all_of(reference.begin() + static_cast<std::ptrdiff_t>(known_origin_.size()), reference.end(), is_plain_path_char) &&
-         !has_dot_segment(reference.substr(known_origin_.size() - 1));
+bool LinkReader::begins_as_known(std::string_view reference) const {
+  const std::size_t size = known_beginning_.size();
+  return size > 0 && reference.size() > size && reference.size() <= kUrlMax && beginning_of(reference) == known_beginning_ &&
+         reference[size] != '/' && std::all_of(reference.begin() + static_cast<std::ptrdiff_t>(size), reference.end(), is_plain_path_char) &&
+         !has_dot_segment(reference.substr(size - 1));
+}
+
+void LinkReader::remember_beginning(std::string_view reference) {
+  known_beginning_ = std::string(beginning_of(reference));
+  if (known_beginning_.empty()) return;
+  const Result<Url> url = base_.join(known_beginning_);
+  if (url && !url->query && !url->fragment && url->path.ends_with('/')) known_url_ = url->str();
+  else known_beginning_.clear();
 }
 
 std::optional<std::string> LinkReader::check_scheme(const Url& url) const {
@@ -104,8 +125,9 @@ std::optional<std::string> LinkReader::resolve(std::string_view reference, std::
   const std::size_t hash = reference.find('#');
   const std::string_view address = reference.substr(0, hash);
   if (hash != reference.npos) fragment = percent_decode(reference.substr(hash + 1));
-  if (origin_is_known(address)) {
-    url = address;
+  if (begins_as_known(address)) {
+    url = known_url_;
+    url += address.substr(known_beginning_.size());
     return std::nullopt;
   }
   if (reference.size() > kUrlMax) return "its link is longer than any URL";
@@ -118,8 +140,7 @@ std::optional<std::string> LinkReader::resolve(std::string_view reference, std::
   if (has_dot_segment(joined->path)) return "its link holds `.` or `..` segments";
   joined->fragment.reset();
   url = joined->str();
-  const std::size_t path = address.find("//") == address.npos ? address.npos : address.find('/', address.find("//") + 2);
-  if (path != address.npos && address.starts_with("http")) known_origin_ = std::string(address.substr(0, path + 1));
+  remember_beginning(address);
   return std::nullopt;
 }
 

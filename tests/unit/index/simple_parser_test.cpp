@@ -205,6 +205,29 @@ TEST_CASE("a link that was approved by its host is still looked at in full", "[i
   }
 }
 
+TEST_CASE("a link behind one that begins alike reads as it does alone", "[index][X3]") {
+  const auto file = [](const std::string& url) { return R"({"filename":"p-1.0.tar.gz","url":")" + url + R"("})"; };
+  const auto outcome = [&](const std::string& links) {
+    const ProjectPage page = json(R"({"meta":{"api-version":"1.0"},"files":[)" + links + "]}");
+    return page.refused.empty() ? page.files.back().url : page.refused.back();
+  };
+  struct Row { const char* first; std::vector<const char*> others; };
+  const std::vector<Row> rows = {
+      {"https://files.example/a/p-1.0.tar.gz",
+       {"https://files.example/b/p-1.0.tar.gz", "https://files.example//b/p-1.0.tar.gz", "https://files.example/../p-1.0.tar.gz", "https://files.example/a/%2e%2e/p-1.0.tar.gz",
+        "https://files.example:8443/p-1.0.tar.gz", "https://files.example.evil.example/p-1.0.tar.gz", "HTTPS://FILES.EXAMPLE/p-1.0.tar.gz", "https://files.example/b c/p-1.0.tar.gz"}},
+      {"../../packages/p-1.0.tar.gz",
+       {"../../files/p-1.0.tar.gz", "../files/p-1.0.tar.gz", "../../../files/p-1.0.tar.gz", "../.././files/p-1.0.tar.gz", "../..//files/p-1.0.tar.gz", "../../files/../p-1.0.tar.gz",
+        "../../p-1.0.tar.gz?x=1", "../../p:1/p-1.0.tar.gz", "p-1.0.tar.gz", "./p-1.0.tar.gz"}},
+      {"/packages/p-1.0.tar.gz", {"/files/p-1.0.tar.gz", "//other.example/p-1.0.tar.gz", "/../p-1.0.tar.gz", "/./p-1.0.tar.gz", "/p-1.0.tar.gz#sha256=00"}},
+  };
+  for (const Row& row : rows)
+    for (const char* other : row.others) {
+      INFO(row.first << " then " << other);
+      CHECK(outcome(file(row.first) + "," + file(other)) == outcome(file(other)));
+    }
+}
+
 TEST_CASE("the name in the URL is what counts, the filename key only where the URL tells none", "[index]") {
   CHECK(json(one_file(R"("filename":"lie-1.tar.gz","url":"https://f.example/truth-1.tar.gz")")).files.at(0).filename == "truth-1.tar.gz");
   CHECK(json(one_file(R"("filename":"x-1.tar.gz","url":"https://f.example/download?id=7")")).files.at(0).filename == "x-1.tar.gz");
