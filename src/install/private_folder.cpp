@@ -26,19 +26,46 @@ Result<PrivateFolder> PrivateFolder::enter(const sys::Dir& root, const LockWait&
       return folder;
     }
     if (lock.error().os_errno == ENOENT && attempt < kAttemptsMax) continue;
-    if (we_made_it && dir) (void)dir->remove_file(kLockFile);
+    // A lock file that failed halfway is taken back by locking it: it may be somebody else's by now.
+    if (dir && lock.error().code != sys::kLockTimeout && lock.error().code != kCancelled) {
+      auto free = sys::FileLock::acquire(*dir, kLockFile, sys::FileLock::Mode::exclusive, std::chrono::milliseconds(0), {}, {});
+      if (free) {
+        folder.dir = std::move(*dir);
+        folder.lock = std::move(*free);
+        folder.leave(root);
+      }
+    }
     if (we_made_it) (void)root.remove_dir(kPrivateFolder);
     return fail(std::move(lock).error());
   }
 }
 
+namespace {
+
+struct Left {
+  bool lock = false, stamp = false, other = false;
+};
+
+Left sort_out(const std::vector<sys::DirEntry>& entries) {
+  Left left;
+  for (const sys::DirEntry& entry : entries) {
+    if (entry.name == kLockFile) left.lock = true;
+    else if (entry.name == kStampFile) left.stamp = true;
+    else left.other = true;
+  }
+  return left;
+}
+
+}  // namespace
+
 void PrivateFolder::leave(const sys::Dir& root) {
   for (int attempt = 0; attempt < 2; ++attempt) {
-    const auto left = dir.list();
-    if (!left) continue;
-    if (left->size() > 1) break;  // somebody's unfinished business keeps it
-    if (!left->empty()) (void)dir.remove_file(kLockFile);
-    if (root.remove_dir(kPrivateFolder)) break;
+    const auto entries = dir.list();
+    if (!entries) continue;
+    const Left left = sort_out(*entries);
+    if (left.other) break;  // somebody's unfinished business keeps it
+    const bool unlocked = !left.lock || dir.remove_file(kLockFile);
+    if (left.stamp ? unlocked : root.remove_dir(kPrivateFolder).has_value()) break;
   }
   dir = sys::Dir();
   lock.unlock();

@@ -1,4 +1,4 @@
-// .pipit at the root of an environment: made and locked when somebody is about to write, gone when nothing is left in it.
+// .pipit at the root of an environment: made and locked when somebody is about to write. At rest it holds the stamp, or is gone.
 #pragma once
 
 #include <stop_token>
@@ -11,6 +11,7 @@ namespace pipit::install {
 
 inline constexpr const char* kPrivateFolder = ".pipit";
 inline constexpr const char* kLockFile = "lock";
+inline constexpr const char* kStampFile = "stamp";  // pipit/install/stamp.h
 inline constexpr const char* kTransactionPrefix = "txn-";
 
 // Names of the journal: its state (transaction.h).
@@ -25,8 +26,8 @@ struct PrivateFolder {
   sys::FileLock lock;
 
   static Result<PrivateFolder> enter(const sys::Dir& root, const LockWait& wait, std::stop_token stop);
-  // Deletes lock file and folder, then unlocks. What does not go at the first try is tried once more; a folder with other
-  // things in it stays.
+  // Deletes lock file and, where no stamp lies in it, the folder; then unlocks. What does not go at the first try is tried once
+  // more; a folder with other things in it stays as it is.
   void leave(const sys::Dir& root);
 };
 

@@ -50,13 +50,18 @@ Result<Recovered> recover_all(const sys::Dir& root, const PrivateFolder& folder)
   return recovered;
 }
 
-// A lock file alone may belong to a run that is just beginning or ending: only a free one is litter.
-bool is_only_locked(const sys::Dir& folder) {
+// A stamp alone is an environment at rest. A lock file may belong to a run that is just beginning or ending: only a free one
+// is litter.
+enum class Contents { at_rest, locked, unfinished };
+Contents look_into(const sys::Dir& folder) {
   const auto entries = folder.list();
-  if (!entries) return false;
-  for (const sys::DirEntry& entry : *entries)
-    if (entry.name != kLockFile) return false;
-  return true;
+  if (!entries) return Contents::unfinished;
+  bool stamped = false, locked = false;
+  for (const sys::DirEntry& entry : *entries) {
+    if (entry.name != kLockFile && entry.name != kStampFile) return Contents::unfinished;
+    (entry.name == kStampFile ? stamped : locked) = true;
+  }
+  return stamped && !locked ? Contents::at_rest : Contents::locked;
 }
 
 }  // namespace
@@ -66,7 +71,9 @@ Result<Recovered> recover(sys::Os& os, const std::filesystem::path& root_path, c
   if (!there) return Recovered::nothing;
   PIPIT_TRY(const sys::Dir root, sys::Dir::open(os, root_path));
   PIPIT_TRY(const sys::Dir found, root.open_dir(kPrivateFolder));
-  const bool only_locked = is_only_locked(found);
+  const Contents contents = look_into(found);
+  if (contents == Contents::at_rest) return Recovered::nothing;
+  const bool only_locked = contents == Contents::locked;
   auto folder = PrivateFolder::enter(root, only_locked ? LockWait{std::chrono::milliseconds(0), {}} : lock, stop);
   if (!folder && only_locked && folder.error().code == sys::kLockTimeout) return Recovered::nothing;
   if (!folder) return fail(std::move(folder).error());

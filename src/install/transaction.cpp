@@ -39,6 +39,7 @@ struct Transaction::State {
   Status make_root();
   void unmake_root();
   Status enter(std::stop_token stop);
+  Status add_stamp();
   Status write_stage(std::stop_token stop);
   Status write_journal();
   Status make_moves(Diagnostics& diagnostics);
@@ -108,6 +109,25 @@ Status Transaction::State::enter(std::stop_token stop) {
   return ok();
 }
 
+// The stamp is a move like any other, the last one. Where it stands is known only now that the folder is ours.
+Status Transaction::State::add_stamp() {
+  if (!options.stamp) return ok();
+  PIPIT_TRY(const auto there, folder->dir.stat(kStampFile));
+  const bool comes = !options.stamp->empty();
+  if (!there && !comes) return ok();
+  auto& moves = arrangement->journal.moves;
+  if (comes) {
+    wheel::ImageFile file;
+    file.path = layout->root() + "/" + kPrivateFolder + "/" + kStampFile;
+    file.content = *options.stamp;
+    file.size = file.content.size();
+    arrangement->files.push_back({kRewrite, arrangement->rewrites.size(), nullptr, std::to_string(moves.size())});
+    arrangement->rewrites.push_back(std::move(file));
+  }
+  moves.push_back({0, std::string(kPrivateFolder) + "/" + kStampFile, there.has_value(), comes});
+  return ok();
+}
+
 Status Transaction::State::write_stage(std::stop_token stop) {
   name = sys::random_name(kTransactionPrefix);
   PIPIT_CHECK(folder->dir.make_dir(name, 0700));
@@ -123,6 +143,7 @@ Status Transaction::stage(Diagnostics& diagnostics, std::stop_token stop) {
   if (!state_->arrangement) PIPIT_CHECK(check(diagnostics));
   if (stop.stop_requested()) return fail(make_error(kCancelled, "the installation was cancelled"));
   Status status = state_->enter(stop);
+  if (status) status = state_->add_stamp();
   if (status) status = state_->write_stage(stop);
   if (!status) return state_->abandon(std::move(status));
   state_->staged = true;

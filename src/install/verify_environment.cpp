@@ -1,9 +1,9 @@
 #include "pipit/install/verify_environment.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
-#include <map>
-#include <set>
+#include <unordered_map>
 #include <unordered_set>
 
 #include "install/owners.h"
@@ -26,15 +26,46 @@ std::string title(const python::InstalledDist& dist) { return dist.name + " " + 
 
 std::string algorithm_of(std::string_view recorded) { return std::string(recorded.substr(0, recorded.find('='))); }
 
+constexpr std::size_t kBufferBytes = 256u << 10;
+constexpr std::uint64_t kBunchBytes = 1u << 20;
+constexpr std::size_t kBunchFiles = 128;
+
+template <class Call>
+auto again_if_interrupted(Call call) {
+  auto value = call();
+  while (value == -EINTR) value = call();
+  return value;
+}
+
+// Fills the buffer as far as the file goes.
+Result<Bytes> read_on(const sys::File& file, std::vector<std::byte>& buffer) {
+  std::size_t filled = 0;
+  while (filled < buffer.size()) {
+    const ssize_t got = again_if_interrupted([&] { return file.os().read(file.fd(), buffer.data() + filled, buffer.size() - filled); });
+    if (got < 0) return fail(sys::os_error(static_cast<int>(-got), "read", ""));
+    if (got == 0) break;
+    filled += static_cast<std::size_t>(got);
+  }
+  return Bytes(buffer.data(), filled);
+}
+
 // RECORD spells digests in base64url without padding; Hasher gives hex.
-std::string hash_of(Bytes bytes, const std::string& algorithm) {
-  if (algorithm == "sha256") return verify::record_hash(verify::sha256(bytes));
-  verify::Hasher hasher({algorithm});
-  if (!hasher.write(bytes)) return {};
-  for (const packaging::Hash& hash : hasher.finish())
+std::string spelled(const packaging::Hashes& hashes, const std::string& algorithm) {
+  for (const packaging::Hash& hash : hashes)
     if (hash.algorithm == algorithm)
       if (const auto digest = from_hex(hash.hex)) return algorithm + "=" + to_base64url(*digest);
   return {};
+}
+
+Result<std::string> hash_of(const sys::File& file, const std::string& algorithm, std::vector<std::byte>& buffer) {
+  PIPIT_TRY(Bytes bytes, read_on(file, buffer));
+  if (bytes.size() < buffer.size() && algorithm == "sha256") return verify::record_hash(verify::sha256(bytes));
+  verify::Hasher hasher({algorithm});
+  while (!bytes.empty()) {
+    PIPIT_CHECK(hasher.write(bytes));
+    PIPIT_TRY(bytes, read_on(file, buffer));
+  }
+  return spelled(hasher.finish(), algorithm);
 }
 
 class Verifier {
@@ -44,6 +75,8 @@ class Verifier {
 
   Result<Verification> run() {
     for (std::size_t i = 0; i < dists_.size(); ++i) collect(i);
+    listed_.reserve(claims_.size());
+    for (const Claim& claim : claims_) listed_.insert(claim.path);
     check_claims();
     if (stop_.stop_requested()) return fail(make_error(kCancelled, "the verification was cancelled"));
     find_unlisted();
@@ -65,21 +98,33 @@ class Verifier {
     const auto rows = dist.record();
     if (!rows) return report(index, Kind::no_record, (dist.metadata_path / "RECORD").string());
     for (const packaging::RecordRow& row : *rows) {
-      std::string path = recorded_path(dist.location, row.path);
-      listed_.insert(path);
-      claims_.push_back({index, std::move(path), row});
+      claims_.push_back({index, recorded_path(dist.location, row.path), row});
     }
   }
 
-  // Large files first, so that no single one is left for the end; results keep their own places.
+  // Large files first, so that no single one is left for the end; small ones go by the bunch. Results keep their own places.
   void check_claims() {
     std::vector<std::optional<Finding>> results(claims_.size());
-    std::vector<std::uint64_t> sizes(claims_.size(), 0);
-    std::vector<std::size_t> order(claims_.size());
-    for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
-    std::stable_sort(order.begin(), order.end(), [this](std::size_t a, std::size_t b) { return recorded_size(a) > recorded_size(b); });
-    sys::parallel_for(executor_, order.size(), [&](std::size_t i) {
-      if (!stop_.stop_requested()) results[order[i]] = check_one(claims_[order[i]], sizes[order[i]]);
+    std::vector<std::uint64_t> sizes(claims_.size(), 0), recorded(claims_.size(), 0);
+    std::vector<std::size_t> order(claims_.size()), begins;
+    for (std::size_t i = 0; i < order.size(); ++i) {
+      order[i] = i;
+      recorded[i] = recorded_size(i);
+    }
+    std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return recorded[a] > recorded[b]; });
+    std::uint64_t bytes = kBunchBytes;
+    for (std::size_t i = 0; i < order.size(); ++i) {
+      if (bytes >= kBunchBytes || i - begins.back() >= kBunchFiles) {
+        begins.push_back(i);
+        bytes = 0;
+      }
+      bytes += std::min(recorded[order[i]], kBunchBytes);
+    }
+    begins.push_back(order.size());
+    sys::parallel_for(executor_, begins.size() - 1, [&](std::size_t bunch) {
+      std::vector<std::byte> buffer(kBufferBytes);
+      for (std::size_t i = begins[bunch]; i < begins[bunch + 1] && !stop_.stop_requested(); ++i)
+        results[order[i]] = check_one(claims_[order[i]], sizes[order[i]], buffer);
     });
     for (std::size_t i = 0; i < results.size(); ++i) {
       out_.bytes += sizes[i];
@@ -95,67 +140,86 @@ class Verifier {
     return size;
   }
 
-  std::optional<Finding> check_one(const Claim& claim, std::uint64_t& size) const {
-    Finding finding{Kind::missing, title(dists_[claim.dist]), claim.path, claim.row.hash, {}};
-    const auto info = sys::stat_path(claim.path, sys::Follow::no);
-    if (info && !*info) return is_byte_code(claim) ? std::nullopt : std::optional(finding);
-    if (!info || (*info)->kind != sys::FileStat::Kind::regular) {
-      finding.kind = Kind::unreadable;
-      return finding;
-    }
+  // Found once by name: what was opened is what is looked at and read.
+  std::optional<Finding> check_one(const Claim& claim, std::uint64_t& size, std::vector<std::byte>& buffer) const {
+    const int fd = again_if_interrupted([&] { return os_.openat(AT_FDCWD, claim.path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0); });
+    if (fd == -ENOENT || fd == -ENOTDIR) return is_byte_code(claim) ? std::nullopt : std::optional(finding(claim, Kind::missing));
+    if (fd < 0) return finding(claim, Kind::unreadable);
+    const sys::File file(os_, fd);
+    const auto info = file.stat();
+    if (!info || !S_ISREG(info->st_mode)) return finding(claim, Kind::unreadable);
     if (claim.row.hash.empty()) return std::nullopt;  // RECORD itself, byte code: nothing was promised
-    return compare(claim, std::move(finding), size);
+    return compare(claim, file, static_cast<std::uint64_t>(info->st_size), size, buffer);
   }
+
+  Finding finding(const Claim& claim, Kind kind, std::string got = {}) const { return {kind, title(dists_[claim.dist]), claim.path, claim.row.hash, std::move(got)}; }
 
   // pip lists the byte code it made without a hash; Python may delete and remake it.
   static bool is_byte_code(const Claim& claim) { return claim.row.hash.empty() && claim.path.ends_with(".pyc"); }
 
-  std::optional<Finding> compare(const Claim& claim, Finding finding, std::uint64_t& size) const {
-    const auto file = sys::MappedFile::open(claim.path);
-    if (!file) {
-      finding.kind = Kind::unreadable;
-      return finding;
-    }
-    size = file->bytes().size();
-    finding.kind = Kind::changed;
+  std::optional<Finding> compare(const Claim& claim, const sys::File& file, std::uint64_t there, std::uint64_t& size, std::vector<std::byte>& buffer) const {
+    size = there;
     if (!claim.row.size.empty() && claim.row.size != std::to_string(size)) {
-      finding.expected = claim.row.size + " bytes";
-      finding.got = std::to_string(size) + " bytes";
-      return finding;
+      Finding other = finding(claim, Kind::changed, std::to_string(size) + " bytes");
+      other.expected = claim.row.size + " bytes";
+      return other;
     }
-    finding.got = hash_of(file->bytes(), algorithm_of(claim.row.hash));
-    if (finding.got == claim.row.hash) return std::nullopt;
-    return finding;
+    auto got = hash_of(file, algorithm_of(claim.row.hash), buffer);
+    if (!got) return finding(claim, Kind::unreadable);
+    if (*got == claim.row.hash) return std::nullopt;
+    return finding(claim, Kind::changed, std::move(*got));
   }
 
   // Only where nobody else can be meant: directories in which every listed file belongs to one distribution.
   void find_unlisted() {
-    std::map<std::filesystem::path, std::set<std::size_t>> users;
-    for (const Claim& claim : claims_) {
-      const std::filesystem::path& top = dists_[claim.dist].location;
-      for (std::filesystem::path at = std::filesystem::path(claim.path).parent_path(); at.native().size() > top.native().size() && at.native().starts_with(top.native());
-           at = at.parent_path())
-        users[at].insert(claim.dist);
-    }
-    for (const auto& [directory, dists] : users)
-      if (dists.size() == 1) look_for_unlisted(directory, *dists.begin(), users);
+    for (const Claim& claim : claims_) note_users(claim);
+    std::vector<std::string_view> owned;
+    for (const auto& [directory, dist] : users_)
+      if (dist != kSeveral && !directory.ends_with("/__pycache__")) owned.push_back(directory);
+    std::vector<std::vector<std::string>> unlisted(owned.size());
+    sys::parallel_for(executor_, owned.size(), [&](std::size_t i) {
+      if (!stop_.stop_requested()) unlisted[i] = unlisted_in(owned[i]);
+    });
+    for (std::size_t i = 0; i < owned.size(); ++i)
+      for (std::string& path : unlisted[i]) report(users_.at(owned[i]), Kind::unlisted, std::move(path));
   }
 
-  void look_for_unlisted(const std::filesystem::path& directory, std::size_t dist, const std::map<std::filesystem::path, std::set<std::size_t>>& users) {
-    const auto entries = sys::list_directory(directory);
-    if (!entries || directory.filename() == "__pycache__") return;
-    for (const sys::DirEntry& entry : *entries) {
-      const std::filesystem::path path = directory / entry.name;
-      if (entry.name == "__pycache__" || listed_.contains(path.string()) || users.contains(path)) continue;
-      report(dist, Kind::unlisted, path.string());
+  // Whoever uses a directory uses those above it, so the way up ends where nothing changes.
+  void note_users(const Claim& claim) {
+    const std::string& top = dists_[claim.dist].location.native();
+    std::string_view at = claim.path;
+    while (true) {
+      const std::size_t slash = at.rfind('/');
+      if (slash == std::string_view::npos || slash <= top.size() || !at.starts_with(top)) return;
+      at = at.substr(0, slash);
+      const auto [user, is_first] = users_.try_emplace(at, claim.dist);
+      if (is_first) continue;
+      if (user->second == claim.dist || user->second == kSeveral) return;
+      user->second = kSeveral;
     }
   }
+
+  std::vector<std::string> unlisted_in(std::string_view directory) const {
+    std::vector<std::string> unlisted;
+    const auto entries = sys::list_directory(directory);
+    if (!entries) return unlisted;
+    std::string path;
+    for (const sys::DirEntry& entry : *entries) {
+      path.assign(directory).append("/").append(entry.name);
+      if (entry.name != "__pycache__" && !listed_.contains(path) && !users_.contains(path)) unlisted.push_back(path);
+    }
+    return unlisted;
+  }
+
+  static constexpr std::size_t kSeveral = static_cast<std::size_t>(-1);
 
   const std::vector<python::InstalledDist>& dists_;
+  sys::Os& os_ = sys::real_os();
   sys::Executor& executor_;
   std::stop_token stop_;
   std::vector<Claim> claims_;
-  std::unordered_set<std::string> listed_;
+  std::unordered_set<std::string_view> listed_;                  // paths of claims_
+  std::unordered_map<std::string_view, std::size_t> users_;      // directory -> the distribution that uses it, or kSeveral
   std::vector<std::pair<std::size_t, Finding>> found_;
   Verification out_;
 };

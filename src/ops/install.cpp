@@ -140,7 +140,7 @@ Status put_in_place(const InstallOptions& options, const install::Plan& plan, co
   for (const install::PlannedProject* project : changes) names += (names.empty() ? "" : ", ") + spelled(project->resolved);
   session.reporter().info("Installing collected packages: " + names);
   session.reporter().phase(fmt::format("Installing {} packages", changes.size()));
-  PlaceRequest request{destination, target, changes, gathered.wheels, installed, snapshot, options.link_mode, options.sync, options.resolve.allowances, [&wheels] { return wheels.early_sync(); }, flat_upgrade(options)};
+  PlaceRequest request{destination, target, changes, gathered.wheels, installed, snapshot, options.link_mode, options.sync, options.resolve.allowances, [&wheels] { return wheels.early_sync(); }, flat_upgrade(options), gathered.digests};
   return place(request, stale, session);
 }
 

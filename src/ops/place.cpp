@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "ops/stamping.h"
 #include "pipit/install/uninstall.h"
 #include "pipit/packaging/name.h"
 #include "pipit/sys/file.h"
@@ -214,6 +215,9 @@ Status place(const PlaceRequest& request, std::vector<std::string>& stale, Sessi
     PIPIT_TRY(install::RemovalSet removal, install::fit_into_target(request.destination.root, images, *request.flat, request.installed, diagnostics));
     if (!removal.files.empty()) removals.push_back(std::move(removal));
   }
+  // Where no `verify` looks, nothing of ours is left.
+  if (request.destination.is_environment && session.depth() == 0)
+    options.stamp = next_stamp(request.destination.root, options.staying, stamped(request, images), session);
   install::Target target{request.destination.root, request.destination.scheme, request.target.executable.string()};
   PIPIT_TRY(install::Transaction transaction, install::Transaction::begin(session.os(), std::move(target), std::move(options)));
   std::vector<std::string> told;

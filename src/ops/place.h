@@ -44,6 +44,7 @@ struct PlaceRequest {
   std::vector<std::string> allowances;
   std::function<Status()> before_commit = {};             // the last word once all is staged
   std::optional<install::Upgrade> flat = {};              // --target: what stands there already goes, or is left alone
+  std::map<std::string, packaging::Hashes> archives = {}; // what was asked for, where it is not the wheel itself (sdists)
 };
 // PEP 668, and pip's rules for --platform and friends.
 Status refuse_externally_managed(const python::Interpreter& target, bool break_system_packages);

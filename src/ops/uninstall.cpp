@@ -6,6 +6,7 @@
 #include <set>
 
 #include "ops/place.h"
+#include "ops/stamping.h"
 #include "ops/wanted.h"
 #include "pipit/base/text.h"
 #include "pipit/ops/install.h"
@@ -110,6 +111,10 @@ Result<UninstallReport> uninstall(const UninstallOptions& options, Session& sess
 
   install::TransactionOptions transaction_options;
   transaction_options.sync = options.sync;
+  std::vector<python::InstalledDist> left = staying;
+  for (const python::InstalledDist& dist : going)
+    if (std::none_of(removals.begin(), removals.end(), [&](const auto& removal) { return removal.normalized_name == dist.normalized_name; })) left.push_back(dist);
+  transaction_options.stamp = next_stamp(destination.root, left, {}, session);
   transaction_options.staying = staying;
   transaction_options.snapshot = std::move(snapshot);
   transaction_options.lock = lock_wait(session);

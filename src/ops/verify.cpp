@@ -7,6 +7,7 @@
 #include <set>
 
 #include "ops/json_forms.h"
+#include "ops/stamping.h"
 #include "ops/target_view.h"
 #include "ops/wanted.h"
 #include "ops/wheels.h"
@@ -43,12 +44,28 @@ bool is_made_of(const std::vector<packaging::RecordRow>& installed, const wheel:
   });
 }
 
-// Empty: proved. Otherwise what is to be said about it.
-std::optional<ArchiveFinding> judge(const InstalledDist& dist, const packaging::Hashes& promised, Wheels& wheels) {
+// What was installed, held against what is promised. Without a finding it is proved.
+struct Judgement {
+  std::optional<ArchiveFinding> finding;
+  bool by_stamp = false;
+};
+
+bool share_one(const packaging::Hashes& a, const packaging::Hashes& b) {
+  return std::any_of(a.begin(), a.end(), [&](const packaging::Hash& hash) { return std::find(b.begin(), b.end(), hash) != b.end(); });
+}
+
+Judgement other_archive(std::string detail) { return {ArchiveFinding{Kind::other_archive, {}, {}, std::move(detail)}, false}; }
+
+std::string sha256_in(const packaging::Hashes& hashes) {
+  for (const packaging::Hash& hash : hashes)
+    if (hash.algorithm == "sha256") return hash.hex;
+  return "unknown";
+}
+
+Judgement judge(const InstalledDist& dist, const packaging::Hashes& promised, Wheels& wheels, const Stamps& stamps) {
   if (auto recorded = recorded_archive(dist)) {
-    for (const packaging::Hash& hash : promised)
-      if (hash.algorithm == "sha256" && hash.hex == *recorded) return std::nullopt;
-    return ArchiveFinding{Kind::other_archive, {}, {}, fmt::format("installed from an archive with sha256 {}, which is not promised", *recorded)};
+    if (share_one({{"sha256", *recorded}}, promised)) return {};
+    return other_archive(fmt::format("installed from an archive with sha256 {}, which is not promised", *recorded));
   }
   auto rows = dist.record();
   std::size_t stored = 0;
@@ -56,20 +73,25 @@ std::optional<ArchiveFinding> judge(const InstalledDist& dist, const packaging::
     auto wheel = wheels.find({hash});
     if (!wheel) continue;
     ++stored;
-    if (rows && is_made_of(*rows, *wheel->manifest)) return std::nullopt;
+    if (rows && is_made_of(*rows, *wheel->manifest)) return {};
   }
-  if (stored != 0 && stored == promised.size())
-    return ArchiveFinding{Kind::other_archive, {}, {}, "the installed files are not those of the promised archive"};
-  return ArchiveFinding{Kind::unproved, {}, {},
-                        "which archive it came from was not recorded, and the promised one is not in the cache; install it again to prove it"};
+  const packaging::Hashes* archive = stamps.archive_of(dist);
+  const bool stamp_agrees = archive && share_one(*archive, promised);
+  // The promised archives are all here, and none of them holds these files: no stamp makes that good.
+  if (stored != 0 && (stored == promised.size() || stamp_agrees)) return other_archive("the installed files are not those of the promised archive");
+  if (stamp_agrees) return {std::nullopt, true};
+  if (archive) return other_archive(fmt::format("installed from an archive with sha256 {}, which is not promised", sha256_in(*archive)));
+  std::string why = "which archive it came from was not recorded: pipit did not install what is there now; install it again to prove it";
+  if (!stamps.complaint().empty()) why = stamps.complaint() + "; install it again to prove it";
+  return {ArchiveFinding{Kind::unproved, {}, {}, std::move(why)}, false};
 }
 
-std::optional<ArchiveFinding> check_line(const packaging::RequirementLine& line, const packaging::Hashes& promised, const InstalledDist* dist, Wheels& wheels) {
-  if (!dist) return ArchiveFinding{Kind::not_installed, {}, {}, "not installed"};
+Judgement check_line(const packaging::RequirementLine& line, const packaging::Hashes& promised, const InstalledDist* dist, Wheels& wheels, const Stamps& stamps) {
+  if (!dist) return {ArchiveFinding{Kind::not_installed, {}, {}, "not installed"}, false};
   if (line.requirement && !dist->version_is_legacy && !line.requirement->specifiers.contains(dist->version, packaging::Prereleases::allow))
-    return ArchiveFinding{Kind::other_version, {}, {}, fmt::format("{} is installed", dist->version_text)};
-  if (promised.empty()) return ArchiveFinding{Kind::no_hash, {}, {}, "the file promises no hash for it"};
-  return judge(*dist, promised, wheels);
+    return {ArchiveFinding{Kind::other_version, {}, {}, fmt::format("{} is installed", dist->version_text)}, false};
+  if (promised.empty()) return {ArchiveFinding{Kind::no_hash, {}, {}, "the file promises no hash for it"}, false};
+  return judge(*dist, promised, wheels, stamps);
 }
 
 // A line for a bare path or URL is found by the file name it recorded.
@@ -86,6 +108,9 @@ Status check_archives(const ResolveOptions& options, const std::vector<Installed
   PIPIT_TRY(const TargetView view, view_target(*target, {}));
   PIPIT_TRY(const Wanted wanted, read_wanted(options, view.markers, "verify", session));
   PIPIT_TRY(const std::unique_ptr<Wheels> wheels, Wheels::open(session, options.allowances));
+  Stamps stamps;
+  stamps.read(target->prefix, session);
+  if (!target->is_venv && !target->user_base.empty()) stamps.read(target->user_base, session);
   std::map<std::string, packaging::Hashes> constrained;  // a constraint's hashes speak for a line that has none
   for (const packaging::RequirementLine& line : wanted.constraints)
     if (line.requirement) constrained[line.requirement->normalized_name()] = line.hashes;
@@ -94,9 +119,10 @@ Status check_archives(const ResolveOptions& options, const std::vector<Installed
     packaging::Hashes promised = line.hashes;
     if (promised.empty() && line.requirement)
       if (auto found = constrained.find(line.requirement->normalized_name()); found != constrained.end()) promised = found->second;
-    auto finding = check_line(line, promised, find_dist(dists, line), *wheels);
+    auto [finding, by_stamp] = check_line(line, promised, find_dist(dists, line), *wheels, stamps);
     if (!finding) {
       ++report.archives_proved;
+      report.archives_proved_by_stamp += by_stamp ? 1 : 0;
     } else if (finding->kind != Kind::no_hash || hashes_matter) {
       finding->requirement = line.text;
       finding->place = line.origin.str();
@@ -156,6 +182,7 @@ std::string verify_json(const VerifyReport& report) {
                          {"files", report.environment.files},
                          {"bytes", report.environment.bytes},
                          {"archives_proved", report.archives_proved},
+                         {"archives_proved_by_stamp", report.archives_proved_by_stamp},
                          {"findings", std::move(findings)},
                          {"archives", std::move(archives)}});
 }

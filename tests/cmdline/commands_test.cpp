@@ -3,11 +3,14 @@
 
 #include "cmdline/local_index.h"
 #include "cmdline/run_pipit.h"
+#include "pipit/verify/digest.h"
 
 using namespace pipit;
 using namespace pipit::test;
 
 namespace {
+
+std::string whole_text(const std::filesystem::path& path) { return sys::read_file(path).value_or(""); }
 
 std::string offline_versions(const Bench& bench, const Words& words) {
   Words all = {"--python", bench.path("venv").string(), "index", "versions", "--no-index", "-f", bench.wheels().string()};
@@ -99,12 +102,51 @@ TEST_CASE("verify -r proves the archive, or says that it cannot", "[cmdline]") {
   CHECK(bench.run({"--python", python, "verify", "-r", good}).exit_code == 0);
   const Outcome refused = bench.run({"--python", python, "verify", "-r", bad});
   CHECK(refused.exit_code == 1);
-  CHECK(has(refused.out, "unproved: harbour==1.0"));
+  CHECK(has(refused.out, "other-archive: harbour==1.0"));
   CHECK(has(refused.out, "not-installed: lantern==1.0"));
   REQUIRE(bench.install(venv, {"lantern"}).exit_code == 0);  // now the other archive is stored, and it is another
   CHECK(has(bench.run({"--python", python, "verify", "-r", bad}).out, "other-archive: harbour==1.0"));
+}
+
+TEST_CASE("without the cache the stamp tells which archive was installed, and a stamp that lies is found out where it can be", "[cmdline]") {
+  Bench bench;
+  const auto venv = bench.venv();
+  const std::string digest = sha256_of(bench.wheel("harbour")), other = sha256_of(bench.wheel("lantern"));
+  const std::string python = venv.string();
+  const std::string good = bench.file("good.txt", "harbour==1.0 --hash=sha256:" + digest + "\n");
+  const std::string bad = bench.file("bad.txt", "harbour==1.0 --hash=sha256:" + other + "\n");
+  REQUIRE(bench.install(venv, {"harbour", "lantern"}).exit_code == 0);
+  const auto verify = [&](const std::string& file) { return bench.run({"--python", python, "verify", "-r", file}); };
+  const std::filesystem::path stamp = venv / ".pipit/stamp";
+  const std::string honest = whole_text(stamp);
+  // A forged stamp, whole and well-formed: the store knows better.
+  std::string forged = honest.substr(0, honest.size() - 65);
+  forged.replace(forged.find(digest), digest.size(), other);
+  forged += verify::sha256_hex(as_bytes_view(forged)) + "\n";
+  bench.file(stamp.string(), forged);
+  CHECK(has(verify(bad).out, "other-archive: harbour==1.0"));
+  bench.file(stamp.string(), honest);
+
   REQUIRE(bench.run({"cache", "purge"}).exit_code == 0);
-  CHECK(has(bench.run({"--python", python, "verify", "-r", good}).out, "unproved: harbour==1.0"));
+  const Outcome proved = verify(good);
+  CHECK(proved.exit_code == 0);
+  CHECK(has(proved.out, "1 archives (1 by the environment's stamp alone)"));
+  CHECK(has(verify(bad).out, "other-archive: harbour==1.0: installed from an archive with sha256 " + digest));
+  SECTION("the stamp is damaged") {
+    bench.file(stamp.string(), honest.substr(1));
+    CHECK(has(verify(good).out, "unproved: harbour==1.0: the environment's stamp is damaged"));
+  }
+  SECTION("another installer wrote these files") {
+    const auto record = site_packages(venv) / "harbour-1.0.dist-info/RECORD";
+    bench.file(record.string(), whole_text(record) + "harbour/other.py,,\n");
+    CHECK(has(verify(good).out, "unproved: harbour==1.0: which archive it came from was not recorded"));
+  }
+  SECTION("it is uninstalled, and the stamp with it") {
+    REQUIRE(bench.run({"--python", python, "uninstall", "-y", "harbour"}).exit_code == 0);
+    CHECK_FALSE(has(whole_text(stamp), "harbour"));
+    REQUIRE(bench.run({"--python", python, "uninstall", "-y", "lantern"}).exit_code == 0);
+    CHECK_FALSE(std::filesystem::exists(venv / ".pipit"));
+  }
 }
 
 TEST_CASE("the cache commands answer in pip's words", "[cmdline]") {

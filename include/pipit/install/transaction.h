@@ -2,7 +2,8 @@
 //
 //   begin ─ remove/add ─ check (reads only) ─ stage (new files beside, under .pipit) ─ commit (a journal, then renames)
 //
-// On disk, below the environment's root and gone again at rest:
+// On disk, below the environment's root; at rest all but the stamp is gone again:
+//   .pipit/stamp                which archives are installed (stamp.h); one of the moves
 //   .pipit/lock                 flock of whoever writes
 //   .pipit/txn-RANDOM/new/I     what will stand at move I's path: one file, or a whole new directory
 //   .pipit/txn-RANDOM/old/I     what stood there
@@ -25,6 +26,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -67,6 +69,7 @@ struct TransactionOptions {
   bool sync = true;                                // false: survives kill -9, not a power cut
   std::vector<std::string> allow_overlap;          // normalised names
   std::vector<python::InstalledDist> staying;      // what is installed and is not removed by this run
+  std::optional<std::string> stamp;                // its bytes after this run; "": none; absent: left as it is
   Snapshot snapshot;                               // taken when planning began; empty: changes are not looked for
   LockWait lock;
   sys::Executor* executor = nullptr;               // null: one thread

@@ -1,9 +1,10 @@
 // verify: is every installed file what its RECORD says, and, given requirements files with hashes, does every project come
 // from an archive that was promised? Changes nothing, asks no index.
 //
-// What an archive was is told by direct_url.json (URLs and files) or by the store: if the promised archive lies unpacked
-// there, the installed RECORD must list its files with its digests. Where neither can tell, the project is `unproved`,
-// which is a finding: an unproved environment is not a verified one.
+// What an archive was is told by direct_url.json (URLs and files), by the store (if the promised archive lies unpacked there,
+// the installed RECORD must list its files with its digests), or by the environment's stamp (install/stamp.h says what that
+// proves and what not). The store's word outweighs the stamp's. Where none can tell, pipit did not install the project: it is
+// `unproved`, which is a finding: an unproved environment is not a verified one.
 #pragma once
 
 #include <string>
@@ -34,6 +35,7 @@ struct VerifyReport {
   install::Verification environment;
   std::vector<ArchiveFinding> archives;
   std::size_t archives_proved = 0;
+  std::size_t archives_proved_by_stamp = 0;  // of these: nothing but the stamp says so
   bool is_clean() const { return environment.is_clean() && archives.empty(); }
 };
 

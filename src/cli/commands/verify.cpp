@@ -28,6 +28,7 @@ std::string summary(const ops::VerifyReport& report, bool with_archives) {
   std::string text = fmt::format("Verified {} packages, {} files ({})", report.environment.distributions, report.environment.files,
                                  format_size(report.environment.bytes));
   if (with_archives) text += fmt::format(", {} archives", report.archives_proved);
+  if (report.archives_proved_by_stamp != 0) text += fmt::format(" ({} by the environment's stamp alone)", report.archives_proved_by_stamp);
   return text + (problems == 0 ? ": nothing is wrong." : fmt::format(": {} problem{} found.", problems, problems == 1 ? "" : "s"));
 }
 

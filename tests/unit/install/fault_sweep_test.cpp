@@ -82,13 +82,20 @@ class Stage {
     REQUIRE(run(kernel()));
     new_ = world_.image();
     REQUIRE(old_ != new_);
-    for (const auto& [path, what] : new_) REQUIRE(path.find(".pipit") == std::string::npos);
+    for (const auto& [path, what] : new_) REQUIRE((path.find(".pipit") == std::string::npos || path == ".pipit" || path == ".pipit/stamp"));
   }
   // Made anew only if the last run did not leave it as it was.
   void start() {
-    if (!std::exchange(is_old_, false)) world_.reset(scenario_.installed);
+    if (std::exchange(is_old_, false)) return;
+    world_.reset(scenario_.installed);
+    if (!scenario_.removed.empty()) world_.write(world_.environment() / ".pipit/stamp", "what was before");
   }
-  Status run(sys::Os& os) { return transact(os, world_.target(), removals_, additions_); }
+  // Who removes leaves a stamp less, who adds one more, who replaces another one.
+  Status run(sys::Os& os) {
+    install::TransactionOptions options;
+    options.stamp = additions_.empty() ? "" : "what is now";
+    return transact(os, world_.target(), removals_, additions_, std::move(options));
+  }
   Result<Recovered> recover(sys::Os& os) { return install::recover(os, world_.environment(), {std::chrono::milliseconds(0), {}}, {}); }
 
   enum class State { old_one, new_one, bad };

@@ -1,5 +1,5 @@
 // States that a power cut may leave (support/crash_model.h): recovery must reach exactly the old or exactly the new
-// environment from each. PIPIT_CRASH_STATES=N draws N of them for each scenario instead of the quick number.
+// environment from each of more than 10,000. PIPIT_CRASH_STATES=N draws N of them for each scenario.
 #include <catch2/catch_test_macros.hpp>
 #include <cstdio>
 #include <cstdlib>
@@ -19,7 +19,7 @@ Package bystander() { return {"bystander", "3", {{"bystander.py", "kept\n"}, {"n
 
 std::size_t states_wanted() {
   const char* text = std::getenv("PIPIT_CRASH_STATES");
-  return text != nullptr ? std::strtoul(text, nullptr, 10) : 300;
+  return text != nullptr ? std::strtoul(text, nullptr, 10) : 3400;
 }
 
 // The recovery of a materialized state happens at another path than the run: anchors are relative to the root.
@@ -68,13 +68,16 @@ TEST_CASE("a power cut at any moment leaves a state from which recovery reaches 
     std::vector<Package> installed = scenario.installed;
     installed.push_back(bystander());
     world.reset(installed);
+    if (!scenario.removed.empty()) world.write(world.environment() / ".pipit/stamp", "what was before");
+    install::TransactionOptions options;
+    options.stamp = scenario.added.empty() ? "" : "what is now";
     std::vector<install::Addition> additions;
     std::vector<install::RemovalSet> removals;
     for (const Package& package : scenario.added) additions.push_back(world.addition(package));
     for (const Package& package : scenario.removed) removals.push_back(world.removal(package));
     const TreeImage before = world.image();
     RecordingOs os(world.environment().parent_path());
-    REQUIRE(transact(os, world.target(), removals, additions));
+    REQUIRE(transact(os, world.target(), removals, additions, options));
     const Tally tally = try_states(world, os, before, world.image(), states_wanted(), 20260101);
     CHECK(tally.old_ones > 0);
     CHECK(tally.new_ones > 0);

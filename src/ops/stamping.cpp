@@ -1,0 +1,68 @@
+#include "ops/stamping.h"
+
+#include <algorithm>
+
+#include "pipit/sys/file.h"
+#include "pipit/verify/digest.h"
+
+namespace pipit::ops {
+
+namespace {
+
+constexpr std::uint64_t kRecordMaxBytes = 1u << 30;
+
+// The digests of the archive that was asked for: of the sdist where the wheel was built from one.
+packaging::Hashes archive_of(const model::Candidate& candidate, const PlaceRequest& request) {
+  if (auto known = request.archives.find(candidate.name); known != request.archives.end() && !known->second.empty()) return known->second;
+  if (candidate.kind == model::CandidateKind::wheel) return request.wheels.at(candidate.name).checked.digests();
+  return candidate.kind == model::CandidateKind::sdist ? candidate.file.hashes : packaging::Hashes{};
+}
+
+}  // namespace
+
+std::string next_stamp(const std::filesystem::path& root, const std::vector<python::InstalledDist>& staying, std::vector<install::Stamped> added, Session& session) {
+  install::Stamp stamp;
+  if (auto before = install::read_stamp(session.os(), root)) {
+    stamp = std::move(*before);
+  } else {
+    session.reporter().warn("stamp", before.error().message + "; a new one is begun, and what was installed earlier has no proof of its archive any more");
+  }
+  std::erase_if(stamp.projects, [&](const install::Stamped& project) {
+    return std::none_of(staying.begin(), staying.end(), [&](const python::InstalledDist& dist) { return dist.metadata_path.filename() == project.dist_info; }) ||
+           std::any_of(added.begin(), added.end(), [&](const install::Stamped& other) { return other.dist_info == project.dist_info; });
+  });
+  for (install::Stamped& project : added) stamp.projects.push_back(std::move(project));
+  std::sort(stamp.projects.begin(), stamp.projects.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
+  return stamp.to_bytes();
+}
+
+std::vector<install::Stamped> stamped(const PlaceRequest& request, const std::vector<wheel::InstallImage>& images) {
+  std::vector<install::Stamped> projects;
+  for (std::size_t i = 0; i < images.size(); ++i) {
+    const wheel::InstallImage& image = images[i];
+    const auto record = std::find_if(image.files.rbegin(), image.files.rend(), [&](const wheel::ImageFile& file) { return file.path == image.dist_info + "/RECORD"; });
+    if (record == image.files.rend()) continue;
+    const model::Candidate& candidate = request.projects[i]->resolved.candidate;
+    projects.push_back({candidate.name, image.version, std::filesystem::path(image.dist_info).filename().string(),
+                        verify::sha256_hex(as_bytes_view(record->content)), archive_of(candidate, request)});
+  }
+  return projects;
+}
+
+void Stamps::read(const std::filesystem::path& root, Session& session) {
+  auto stamp = install::read_stamp(session.os(), root);
+  if (stamp) stamps_.push_back(std::move(*stamp));
+  else complaint_ = stamp.error().message;
+}
+
+const packaging::Hashes* Stamps::archive_of(const python::InstalledDist& dist) const {
+  for (const install::Stamp& stamp : stamps_) {
+    const install::Stamped* project = stamp.find(dist.metadata_path.filename().string());
+    if (project == nullptr) continue;
+    const auto record = sys::read_file(dist.metadata_path / "RECORD", kRecordMaxBytes);
+    if (record && verify::sha256_hex(as_bytes_view(*record)) == project->record_sha256) return &project->archive;
+  }
+  return nullptr;
+}
+
+}  // namespace pipit::ops
