@@ -29,6 +29,7 @@ struct Chooser::Parts {
 namespace {
 
 constexpr auto kThinkingTimeMax = std::chrono::seconds(50);
+constexpr auto kHintingTimeMax = std::chrono::seconds(2);
 
 using packaging::Hashes;
 using packaging::RequirementLine;
@@ -268,6 +269,17 @@ Result<fetch::ProviderOptions> Chooser::provider_options(const ResolveOptions& o
   return provider;
 }
 
+namespace {
+
+// pip's own words for a build that failed say more than a derivation that rests on it.
+const Error* failed_build_in(const resolve::Conflict& conflict, const Sources& sources) {
+  for (const std::string& name : conflict.projects)
+    if (auto failure = sources.build_failures().find(name); failure != sources.build_failures().end()) return &failure->second;
+  return nullptr;
+}
+
+}  // namespace
+
 Result<Choice> Chooser::choose(const ChooseOptions& options) {
   Choice choice;
   collect_hashes(choice);
@@ -335,10 +347,17 @@ Result<Choice> Chooser::choose(const ChooseOptions& options) {
   if (!outcome) return fail(std::move(outcome).error());
   if (auto* exhausted = std::get_if<resolve::Exhausted>(&*outcome)) return fail(exhausted->error());
   if (auto* conflict = std::get_if<resolve::Conflict>(&*outcome)) {
+    if (const Error* failure = failed_build_in(*conflict, sources_)) return fail(*failure);
+    // Hints must not take longer than the answer: nothing is built for them.
+    sources_.stop_building();
+    const auto enough = session_.clock().monotonic() + kHintingTimeMax;
+    solver.should_stop = [this, enough] { return session_.clock().monotonic() > enough; };
     auto hints = resolve::suggest(solver, asked, *conflict).value_or(std::vector<std::string>{});
     if (auto hint = other_python_hint(*conflict, {solver, wanted_, options.resolve, view_, *parts_->index, session_})) hints.push_back(std::move(*hint));
     return fail(tell_conflict(*conflict, hints, session_));
   }
+  for (const auto& [name, failure] : sources_.build_failures())
+    session_.reporter().warn("discarded", fmt::format("a version of {} is left out because it does not build: {}", name, failure.message));
   auto& solution = std::get<resolve::Solution>(*outcome);
   for (const std::string& name : options.explain) {
     PIPIT_TRY(const std::vector<std::string> lines, resolve::why(solver, asked, solution, packaging::normalize_name(name)));

@@ -7,6 +7,7 @@
 
 #include "pipit/base/text.h"
 #include "pipit/base/url.h"
+#include "pipit/build/sdist_builder.h"
 #include "pipit/ops/install.h"
 #include "pipit/packaging/name.h"
 #include "pipit/packaging/pyproject.h"
@@ -277,8 +278,20 @@ const fetch::Archive* Sources::archive(const model::Candidate& candidate) {
 
 void Sources::learn_archive(const model::Candidate& candidate, fetch::Archive archive) { archives_.insert_or_assign(candidate.file.url, std::move(archive)); }
 
+namespace {
+
+// Of this release, that is; what keeps builds from being tried at all (a network fault, a missing seal) ends the run.
+bool is_the_back_ends_fault(const Error& error) {
+  for (const ErrorCode& code : {build::kNotAProject, build::kBadPyproject, build::kBackendUnavailable, build::kBuildFailed, build::kBadBackendAnswer, build::kBuildTimeout})
+    if (error.code == code) return true;
+  return false;
+}
+
+}  // namespace
+
 Result<std::variant<packaging::Metadata, resolve::Unavailable>> Sources::build_metadata(const model::Candidate& candidate) {
   using Answer = std::variant<packaging::Metadata, resolve::Unavailable>;
+  if (!may_build_) return Answer(resolve::Unavailable{resolve::UnavailableKind::other, "its metadata is not known without a build"});
   if (!archive(candidate)) {
     auto required = required_.find(candidate.name);
     fetch::FetchItem item{candidate, {required == required_.end() ? packaging::Hashes{} : required->second, candidate.file.hashes}};
@@ -297,7 +310,12 @@ Result<std::variant<packaging::Metadata, resolve::Unavailable>> Sources::build_m
     learn_archive(candidate, std::get<fetch::Archive>(*arrivals[0]));
   }
   auto made = archive_metadata(candidate, *archive(candidate));
-  if (!made) return fail(std::move(made).error());  // as pip: another version is not tried because this one does not build
+  if (!made && is_the_back_ends_fault(made.error())) {
+    const std::string why = fmt::format("its sdist does not build: {}", made.error().message);
+    build_failures_.try_emplace(candidate.name, std::move(made).error());
+    return Answer(resolve::Unavailable{resolve::UnavailableKind::build_failed, why});
+  }
+  if (!made) return fail(std::move(made).error());
   packaging::Metadata metadata = std::move(*made);
   if (packaging::normalize_name(metadata.name) != candidate.name)
     return Answer(resolve::Unavailable{resolve::UnavailableKind::bad_metadata, fmt::format("its file name says {}, its metadata {}", candidate.name, metadata.name)});

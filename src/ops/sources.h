@@ -59,6 +59,10 @@ class Sources final : public fetch::SourceHost {
   // The archive of a candidate, if it is at hand already.
   const fetch::Archive* archive(const model::Candidate& candidate);
   void learn_archive(const model::Candidate& candidate, fetch::Archive archive);
+  // Back ends that gave no metadata, by project; such a release is left out of the choice.
+  const std::map<std::string, Error>& build_failures() const { return build_failures_; }
+  // From now on no archive is fetched and no back end started to learn metadata.
+  void stop_building() { may_build_ = false; }
   // The wheel that this sdist gave in an earlier run, unpacked, if the digests that are promised say which sdist it is; what
   // is promised then is what was checked.
   std::optional<wheel::PreparedWheel> built_before(const model::Candidate& candidate, const verify::Promise& promise);
@@ -95,6 +99,8 @@ class Sources final : public fetch::SourceHost {
   std::map<std::string, Opened> opened_;                           // by URL as asked for
   std::map<std::string, BuildOrder> trees_;                        // by URL
   std::map<std::string, std::map<std::string, std::vector<std::string>>> config_settings_;
+  std::map<std::string, Error> build_failures_;
+  bool may_build_ = true;
   Builds builds_;
 };
 

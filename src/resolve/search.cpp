@@ -8,6 +8,7 @@ namespace pipit::resolve {
 Result<End> Search::run(std::size_t decisions_max) {
   const SolverOptions& options = facts_.options();
   add_roots();
+  if (settle() && !restart_) PIPIT_CHECK(load_roots());
   for (std::size_t decisions = 0; settle() && !restart_; ++decisions) {
     if (options.is_cancelled && options.is_cancelled()) return fail(make_error(kCancelled, "the resolution was interrupted"));
     if (decisions >= decisions_max || (options.should_stop && options.should_stop())) return End::exhausted;

@@ -72,6 +72,7 @@ class Search {
   PackageId package_of(ProjectId project, const std::string& extra);
   IncompatibilityId add(Incompatibility incompatibility);
   void add_roots();
+  Status load_roots();
   void add_constraints(PackageId base);
   void add_demand(PackageId source, std::size_t rank, const UserRequirement& demand, FactKind kind);
   void add_demand_on(PackageId source, std::size_t rank, const UserRequirement& demand, FactKind kind, PackageId target);
@@ -91,6 +92,7 @@ class Search {
   std::optional<std::size_t> first_permitted(PackageId base, const Permission& permission, bool yanked) const;
   std::optional<std::size_t> likely(PackageId base) const;
   void forbid_unasked(PackageId base);
+  bool needs_listing(PackageId id) const;
   void announce();
   void announce_batch(PackageId base);
   void count_rejection(PackageId package);

@@ -231,6 +231,14 @@ std::optional<std::size_t> Search::likely(PackageId base) const {
 }
 
 // One hint for each undecided project whose likely release is another than before.
+// Not for what is given by URL, nor where the installed release will be kept.
+bool Search::needs_listing(PackageId id) const {
+  const Project& project = facts_.project(packages_[id].project);
+  if (project.loaded() || project.only_direct || !solution_.is_wanted(id)) return false;
+  const auto installed = project.installed_rank();
+  return !(installed && solution_.possible(id).contains(*installed) && facts_.installed_is_preferred(packages_[id].project));
+}
+
 void Search::announce() {
   std::vector<Hint> hints;
   for (const PackageId id : solution_.take_changed()) {
@@ -238,10 +246,7 @@ void Search::announce() {
     const Project& project = facts_.project(package.project);
     if (package.base != id || !solution_.is_wanted(id)) continue;
     if (!project.loaded()) {
-      if (project.only_direct || (project.installed_rank() && solution_.possible(id).contains(*project.installed_rank()) &&
-                                  facts_.installed_is_preferred(package.project)))
-        continue;
-      if (package.hinted == 0) continue;
+      if (!needs_listing(id) || package.hinted == 0) continue;
       package.hinted = 0;
       const packaging::Requirement* first = package.demands.empty() ? nullptr : store_[package.demands.front()].requirement;
       hints.push_back({project.name, nullptr, first});

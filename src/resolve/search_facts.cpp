@@ -55,6 +55,18 @@ void Search::add_roots() {
   }
 }
 
+// The listings of all that the user asks for come before any release is looked at: a line that nothing fits is told at once,
+// not after hundreds of metadata were read or made. They are announced together, so this waits for the slowest of them.
+Status Search::load_roots() {
+  announce();
+  for (PackageId id = 0; id < packages_.size(); ++id) {
+    if (packages_[id].base != id || !needs_listing(id)) continue;
+    PIPIT_CHECK(load(packages_[id].project));
+    if (!settle() || restart_) break;
+  }
+  return ok();
+}
+
 void Search::add_constraints(PackageId base) {
   for (const UserRequirement& rule : facts_.constraints_on(packages_[base].project))
     add_demand_on(kNone, 0, rule, FactKind::constraint, base);

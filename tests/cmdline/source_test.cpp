@@ -157,6 +157,24 @@ TEST_CASE("a build that fails, or builds something else, is one error and leaves
   CHECK(fs::is_empty(bench.temporary()));
 }
 
+TEST_CASE("a version that does not build is left out with a warning where another one fits, and told in full where none does", "[cmdline]") {
+  Bench bench;
+  const fs::path venv = bench.venv();
+  const WheelMaker good = Bench::make("demo");
+  write_file(bench.wheels() / good.filename(), good.bytes());
+  write_file(bench.wheels() / "demo-2.0.tar.gz", sdist("demo", "2.0", "def prepare_metadata_for_build_wheel(*a, **k):\n    raise ValueError('the hook gave up')\n"));
+  const Outcome pinned = bench.install(venv, {"demo==2.0"});
+  INFO(pinned.all());
+  CHECK(pinned.exit_code == 1);
+  CHECK(has(pinned.all(), "the hook gave up"));
+  CHECK(installed_in(venv).empty());
+  const Outcome free = bench.install(venv, {"demo"});
+  INFO(free.all());
+  CHECK(free.exit_code == 0);
+  CHECK(has(free.err, "WARNING: a version of demo is left out because it does not build"));
+  CHECK(installed_in(venv) == "demo-1.0");
+}
+
 TEST_CASE("paths that are nothing to install are refused with their reason", "[cmdline]") {
   Bench bench;
   const fs::path venv = bench.venv();
