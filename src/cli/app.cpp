@@ -63,14 +63,22 @@ ConsoleOptions console_options(const CommandLine& line, const Settings& settings
 
 int report_error(Console& console, const Error& error) {
   const ExitCode code = exit_code(error);
-  if (error.code == kUsageError && !error.details.empty()) {
+  if ((error.code == kUsageError && !error.details.empty()) || error.code == kBadTypedSetting) {
     console.usage(error);
-  } else if (error.code == kBadTypedSetting) {
-    console.data(printable(error.message) + "\n");
   } else {
     console.error(error);
   }
   return code;
+}
+
+// Settings of files and variables that cannot be: pip's usage of whoever has the option, then the sentence, without "ERROR: ".
+int report_bad_setting(Console& console, Error error, const CommandLine* line, const std::string& program) {
+  if (error.code != kBadSetting && error.code != kBadTypedSetting) return report_error(console, error);
+  error.details.clear();
+  const OptionSpec* option = find_option_by_id(error.where);
+  if (line && error.code == kBadSetting) error.details.push_back(usage_text(option && (option->groups & kGeneral) == 0 ? line->command : nullptr, program));
+  console.usage(error);
+  return exit_code(error);
 }
 
 std::optional<std::string> typed_python(const CommandLine& line) {
@@ -134,10 +142,10 @@ int run_invocation(const Invocation& invocation, const sys::InterruptGuard& guar
   const bool isolated = line->has("isolated") || variable(invocation.variables, "PIP_ISOLATED").value_or("").starts_with('1');
   const auto root = ops::guess_environment_root(typed_python(*line), invocation.started_as, invocation.variables);
   auto files = load_config_files(invocation.variables, root, isolated);
-  if (!files) return report_error(plain, files.error());
+  if (!files) return report_bad_setting(plain, files.error(), nullptr, invocation.program);
   Diagnostics diagnostics;
   auto settings = Settings::merge(*line, *files, invocation.variables, diagnostics);
-  if (!settings) return report_error(plain, settings.error());
+  if (!settings) return report_bad_setting(plain, settings.error(), &*line, invocation.program);
 
   Console console(console_options(*line, *settings, invocation.variables, invocation.program + " " + join(invocation.words, " ")));
   for (const Diagnostic& diagnostic : diagnostics.take()) console.say(diagnostic);

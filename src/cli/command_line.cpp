@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <charconv>
 #include <map>
 #include <memory>
 
@@ -12,6 +13,21 @@
 namespace pipit::cli {
 
 namespace {
+
+// pip's word for the type of an option that is a number; nullptr: any text will do.
+const char* number_kind(std::string_view id) {
+  if (id == "timeout") return "floating-point";
+  if (id == "retries" || id == "resume-retries") return "integer";
+  return nullptr;
+}
+
+bool is_number(std::string_view id, const std::string& text) {
+  const char* end = text.data() + text.size();
+  double real = 0;
+  long long whole = 0;
+  const auto read = id == "timeout" ? std::from_chars(text.data(), end, real) : std::from_chars(text.data(), end, whole);
+  return read.ec == std::errc() && read.ptr == end;
+}
 
 bool takes_value(const OptionSpec& spec) { return spec.kind == OptionKind::value || spec.kind == OptionKind::list; }
 
@@ -92,6 +108,8 @@ class Normaliser {
       for (std::string_view choice : spec.choices) choices += fmt::format("{}'{}'", choices.empty() ? "" : ", ", choice);
       return fail(problem(fmt::format("option {}: invalid choice: '{}' (choose from {})", name, value, choices)));
     }
+    if (const char* kind = number_kind(spec.id); kind && !is_number(spec.id, value))
+      return fail(problem(fmt::format("option {}: invalid {} value: '{}'", name, kind, value)));
     given.push_back({&spec, std::move(value)});
     return ok();
   }
@@ -182,6 +200,7 @@ bool CommandLine::has(std::string_view id) const {
 }
 
 std::string usage_text(const CommandSpec* command, std::string_view program) {
+  if (command && command->usage.size() == 1) return fmt::format("\nUsage:   {} {} {}\n", program, command->name, command->usage[0]);
   std::string text = "\nUsage:   \n";
   if (!command) return text + fmt::format("  {} <command> [options]\n", program);
   for (std::string_view usage : command->usage) text += fmt::format("  {} {} {}\n", program, command->name, usage);

@@ -226,7 +226,7 @@ void Console::usage(const Error& error) {
   std::lock_guard lock(mutex_);
   std::string text;
   for (const std::string& block : error.details) text += block;
-  err(text + "\n" + readable(error.message) + "\n");
+  err(text + (text.empty() ? "" : "\n") + (error.message.empty() ? "" : readable(error.message) + "\n"));
 }
 
 bool Console::finish() {

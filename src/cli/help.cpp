@@ -31,7 +31,7 @@ std::string option_line(const OptionSpec& option) {
 }  // namespace
 
 std::string overview_text(const std::string& program) {
-  std::string text = fmt::format("\nUsage:\n  {} <command> [options]\n", program);
+  std::string text = usage_text(nullptr, program);
   std::vector<std::string_view> sections;
   for (const CommandSpec& command : all_commands())
     if (!command.hidden && std::find(sections.begin(), sections.end(), command.section) == sections.end()) sections.push_back(command.section);

@@ -101,6 +101,7 @@ Result<std::string> set_in_ini(std::string_view text, std::string_view section, 
       if (!lines.empty() && !trim(lines.back().text).empty()) lines.push_back({"\n", {}, {}, false});
       lines.push_back({fmt::format("[{}]\n", section), std::string(section), {}, true});
       lines.push_back(setting);
+      lines.push_back({"\n", {}, {}, false});  // as configparser ends each section
     }
   }
   std::string changed = put_together(lines);

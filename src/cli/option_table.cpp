@@ -155,8 +155,8 @@ const std::vector<OptionSpec>& option_storage() {
 const std::vector<CommandSpec>& command_storage() {
   static const std::vector<CommandSpec> commands = {
       {"install", kInstall | kIndex | kSelection, "Install packages",
-       {"[options] <requirement specifier> ...", "[options] -r <requirements file> ...", "[options] [-e] <local project path> ...",
-        "[options] <archive url/path> ..."},
+       {"[options] <requirement specifier> [package-index-options] ...", "[options] -r <requirements file> [package-index-options] ...",
+        "[options] [-e] <vcs project url> ...", "[options] [-e] <local project path> ...", "[options] <archive url/path> ..."},
        "Put packages in place",
        {"requirement", "constraint", "upgrade", "no-index", "find-links", "require-hashes", "no-deps", "dry-run", "target", "report"}},
       {"download", kDownload, "Download packages, for use without a network",

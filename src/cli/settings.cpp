@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <set>
 
 #include "pipit/base/text.h"
 #include "pipit/sys/file.h"
@@ -13,6 +14,7 @@ namespace pipit::cli {
 namespace {
 
 constexpr std::uint64_t kConfigFileMaxBytes = 1u << 20;
+constexpr std::size_t kShownLineMax = 200, kShownProblemsMax = 4000;  // of a file that is no INI
 
 std::filesystem::path home_directory(const Variables& variables) { return variable(variables, "HOME").value_or(""); }
 
@@ -48,7 +50,7 @@ Result<bool> to_boolean(std::string_view text, std::string_view id) {
   for (std::string_view no : {"n", "no", "f", "false", "off", "0"})
     if (word == no) return false;
   return fail(make_pip_error(kBadSetting, fmt::format("{} is not a valid value for {} option, please specify a boolean value like "
-                                                      "yes/no, true/false or 1/0 instead.", text, id)));
+                                                      "yes/no, true/false or 1/0 instead.", text, id)).at(std::string(id)));
 }
 
 const OptionSpec* option_for_key(const CommandSpec* command, std::string_view key) {
@@ -62,6 +64,26 @@ const OptionSpec* option_for_key(const CommandSpec* command, std::string_view ke
 struct RawSetting {
   std::string value, source;
 };
+
+// pip's word for the type of an option that is a number; empty: any text will do.
+std::string number_kind(std::string_view id) {
+  return id == "timeout" ? "floating-point" : id == "retries" || id == "resume-retries" ? "integer" : "";
+}
+
+bool is_number(std::string_view kind, const std::string& text) {
+  const char* end = text.data() + text.size();
+  double real = 0;
+  long long whole = 0;
+  const auto read = kind == "integer" ? std::from_chars(text.data(), end, whole) : std::from_chars(text.data(), end, real);
+  return read.ec == std::errc() && read.ptr == end;
+}
+
+// The option as the variable names it.
+std::string bad_value(const RawSetting& setting, const OptionSpec& spec, const std::string& what) {
+  const std::string name = setting.source.starts_with("PIP_") ? normalize_key(std::string_view(setting.source).substr(4)) : std::string(spec.id);
+  return fmt::format("An error occurred during configuration: option {}: {}. Check your pip configuration files or environment variables for this value. See "
+                     "https://pip.pypa.io/en/stable/topics/configuration/ for more information.", name, what);
+}
 
 }  // namespace
 
@@ -91,13 +113,13 @@ std::string normalize_key(std::string_view key) {
 Result<std::vector<std::pair<std::string, std::string>>> parse_ini(std::string_view text, const std::string& shown_path) {
   std::vector<std::pair<std::string, std::string>> entries;
   std::string section;
+  std::set<std::string> seen;
+  std::string unread;  // configparser's list of lines it cannot read
   bool open = false;  // the last entry may be continued by an indented line
   int number = 0;
   if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
-  auto bad = [&](std::string_view line, std::string_view what) {
-    return fail(make_pip_error(kBadSetting, fmt::format("Configuration file could not be loaded.\n{} in {}, line {}: {}", what, shown_path, number,
-                                                        escape_for_terminal(line))).at(fmt::format("{}:{}", shown_path, number)));
-  };
+  auto bad = [&](const std::string& what) { return fail(make_pip_error(kBadSetting, "Configuration file could not be loaded.\n" + what)); };
+  auto quoted = [](std::string_view line) { return "'" + escape_for_terminal(line.substr(0, kShownLineMax)) + "\\n'"; };
   for (std::string_view line : split(text, '\n')) {
     ++number;
     if (line.ends_with('\r')) line.remove_suffix(1);
@@ -109,17 +131,26 @@ Result<std::vector<std::pair<std::string, std::string>>> parse_ini(std::string_v
     }
     if (content[0] == '[') {
       const std::size_t end = content.rfind(']');
-      if (end == std::string_view::npos || end < 2) return bad(line, "a section without its closing bracket");
-      section = content.substr(1, end - 1);
-      open = false;
-      continue;
+      if (end != std::string_view::npos && end >= 2) {
+        section = content.substr(1, end - 1);
+        if (!seen.insert("[" + section).second) return bad(fmt::format("While reading from '{}' [line {:2}]: section '{}' already exists", shown_path, number, section));
+        open = false;
+        continue;
+      }
     }
     const std::size_t delimiter = content.find_first_of("=:");
-    if (delimiter == std::string_view::npos || delimiter == 0) return bad(line, "neither a section nor a setting");
-    if (section.empty()) return bad(line, "a setting before the first section");
-    entries.emplace_back(section + "." + normalize_key(trim(content.substr(0, delimiter))), std::string(trim(content.substr(delimiter + 1))));
+    if (section.empty()) return bad(fmt::format("File contains no section headers.\nfile: '{}', line: {}\n{}", shown_path, number, quoted(line)));
+    if (delimiter == std::string_view::npos || delimiter == 0) {
+      if (unread.size() < kShownProblemsMax) unread += fmt::format("\n\t[line {:2}]: {}", number, quoted(line));
+      continue;
+    }
+    const std::string key = ascii_lower(trim(content.substr(0, delimiter)));
+    if (!seen.insert(section + "." + key).second)
+      return bad(fmt::format("While reading from '{}' [line {:2}]: option '{}' in section '{}' already exists", shown_path, number, key, section));
+    entries.emplace_back(section + "." + normalize_key(key), std::string(trim(content.substr(delimiter + 1))));
     open = true;
   }
+  if (!unread.empty()) return bad(fmt::format("Source contains parsing errors: '{}'{}", shown_path, unread));
   return entries;
 }
 
@@ -180,12 +211,12 @@ Result<Settings> Settings::merge(const CommandLine& line, const std::vector<Conf
       case OptionKind::count: {
         int number = 0;
         const char* end = setting.value.data() + setting.value.size();
-        if (auto [stop, problem] = std::from_chars(setting.value.data(), end, number); problem != std::errc() || stop != end) {
+        if (auto [stop, problem] = std::from_chars(setting.value.data(), end, number); problem != std::errc() || stop != end || number < 0) {
           auto boolean = to_boolean(setting.value, spec->id);
           if (!boolean || number < 0)
             return fail(make_pip_error(kBadSetting, fmt::format("{} is not a valid value for {} option, please instead specify either a "
                                                                 "non-negative integer or a boolean value like yes/no or false/true which is "
-                                                                "equivalent to 1/0.", setting.value, spec->id)));
+                                                                "equivalent to 1/0.", setting.value, spec->id)).at(std::string(spec->id)));
           number = *boolean ? 1 : 0;
         }
         entry.count = number;
@@ -201,8 +232,10 @@ Result<Settings> Settings::merge(const CommandLine& line, const std::vector<Conf
     if (!spec->choices.empty())
       for (const std::string& value : entry.values)
         if (std::find(spec->choices.begin(), spec->choices.end(), value) == spec->choices.end())
-          return fail(make_pip_error(kBadTypedSetting, fmt::format("An error occurred during configuration: option {}: invalid choice: '{}'",
-                                                                   spec->names.back(), value)));
+          return fail(make_pip_error(kBadTypedSetting, bad_value(setting, *spec, fmt::format("invalid choice: '{}' (choose from '{}')", value,
+                                                                                             fmt::join(spec->choices, "', '")))));
+    if (const std::string kind = number_kind(spec->id); !kind.empty() && !entry.values.empty() && !is_number(kind, entry.values[0]))
+      return fail(make_pip_error(kBadTypedSetting, bad_value(setting, *spec, fmt::format("invalid {} value: '{}'", kind, entry.values[0]))));
     settings.entries_[std::string(spec->id)] = std::move(entry);
   }
 

@@ -90,6 +90,7 @@ struct IndexProvider::State {
   MetadataCache cache;
   std::shared_ptr<RemoteMetadata> remote;
   std::shared_ptr<Scout> scout;  // from the first prefetch on
+  std::map<std::string, std::uint64_t> sidecars;
   sys::TempDir scratch;  // archives that had to be fetched whole
   std::map<std::string, Project> projects;
   std::map<std::string, std::shared_ptr<const index::ProjectListing>> listings;
@@ -253,6 +254,7 @@ Result<Known> IndexProvider::State::from_server(const model::Candidate& candidat
   }
   if (found->is_offline) return Known(unavailable(UnavailableKind::offline, "its metadata is not in the cache, and the network may not be used"));
   if (found->source == MetadataSource::none) return from_whole_archive(candidate);
+  if (candidate.file.core_metadata) sidecars[key_of(candidate)] = found->source == MetadataSource::sidecar ? found->text.size() : 0;
   PIPIT_TRY(Known known, judged(candidate, found->text));
   // The sidecar of an sdist binds only where its fields are static (PEP 643).
   const auto* metadata_read = std::get_if<MetadataPtr>(&known);
@@ -393,6 +395,11 @@ std::optional<std::string> IndexProvider::late_addition(const model::Candidate& 
   if (!first || *uploaded - *first < kLate) return std::nullopt;
   return fmt::format("{} was added {} days after the first file of {} {}. If that release is not meant to get new files, somebody else may have added it.",
                      candidate.file.filename, std::chrono::duration_cast<std::chrono::days>(*uploaded - *first).count(), candidate.name, candidate.version_text);
+}
+
+std::optional<std::uint64_t> IndexProvider::sidecar_bytes(const model::Candidate& candidate) const {
+  const auto known = state_->sidecars.find(key_of(candidate));
+  return known == state_->sidecars.end() || archive_at_hand(candidate) ? std::nullopt : std::optional(known->second);
 }
 
 std::optional<Archive> IndexProvider::archive_at_hand(const model::Candidate& candidate) const {

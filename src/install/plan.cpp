@@ -94,7 +94,7 @@ class Weights {
       tops_.push_back(to);
       return;
     }
-    const std::size_t from = is_for_extra(edge.requirement) ? with_extras(found->second) : found->second;
+    const std::size_t from = !edge.extra.empty() || is_for_extra(edge.requirement) ? with_extras(found->second) : found->second;
     exists_[from] = true;
     children_[from].push_back(to);
   }

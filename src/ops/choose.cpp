@@ -88,6 +88,10 @@ std::optional<packaging::Metadata> Chooser::metadata_read(const model::Candidate
   return parts_->provider ? parts_->provider->metadata_read(candidate) : std::nullopt;
 }
 
+std::optional<std::uint64_t> Chooser::sidecar_bytes(const model::Candidate& candidate) const {
+  return parts_->provider ? parts_->provider->sidecar_bytes(candidate) : std::nullopt;
+}
+
 std::optional<fetch::Mismatch> Chooser::mismatch_seen(const model::Candidate& candidate) const {
   return parts_->provider ? parts_->provider->mismatch_seen(candidate) : std::nullopt;
 }
@@ -126,7 +130,6 @@ Status Chooser::bring_pinned(StoreFirst& stored, ChoiceMemory& memory, const Cho
     wishes.push_back({name, line.requirement->specifiers.str(), &*line.requirement});
   }
   if (wishes.empty()) return ok();
-  if (stored.on_first_miss) std::exchange(stored.on_first_miss, nullptr)();
   std::vector<resolve::Hint> hints;
   for (const Wish& wish : wishes) hints.push_back({wish.name, nullptr, wish.requirement});
   parts_->provider->prefetch(hints);
@@ -148,12 +151,10 @@ Status Chooser::bring_pinned(StoreFirst& stored, ChoiceMemory& memory, const Cho
     for (const packaging::Hash& hash : candidate->file.hashes)
       if (hash.algorithm == "sha256" && std::find(required.begin(), required.end(), hash) != required.end()) promised.push_back(hash);
     if (auto found = wheels_.find(promised); found && found->manifest->filename == candidate->file.filename) {
-      session_.reporter().info("  Using cached " + candidate->file.filename);
       memory.remember(wish.name, wish.specifiers, required, found->manifest->archive_sha256);
       stored.put(*candidate, std::move(*found));
       continue;
     }
-    tell_fetch(*candidate, session_);
     total = total && candidate->file.size_bytes ? std::optional(*total + *candidate->file.size_bytes) : std::nullopt;
     items.push_back({*candidate, {required, candidate->file.hashes}, parts_->provider->is_from_public_index(*candidate)});
     item_wishes.push_back(&wish);
@@ -264,7 +265,7 @@ Result<fetch::ProviderOptions> Chooser::provider_options(const ResolveOptions& o
     provider.wanted[name].hashes = hashes;  // a constraint's as well
   }
   provider.scratch = [this] { return session_.scratch_directory(); };
-  if (const auto& cache = session_.cache_directory()) provider.cache_directory = *cache / "metadata-v1";
+  if (const auto& cache = session_.cache_directory(); cache && !full_metadata_) provider.cache_directory = *cache / "metadata-v1";
   if (session_.reporter().hears_debug()) provider.on_debug = [this](const std::string& line) { session_.reporter().debug(line); };
   return provider;
 }
@@ -281,6 +282,7 @@ const Error* failed_build_in(const resolve::Conflict& conflict, const Sources& s
 }  // namespace
 
 Result<Choice> Chooser::choose(const ChooseOptions& options) {
+  full_metadata_ = options.full_metadata;
   Choice choice;
   collect_hashes(choice);
   sources_.set_required(choice.required);
@@ -289,6 +291,8 @@ Result<Choice> Chooser::choose(const ChooseOptions& options) {
     if (line.requirement && !line.config_settings.empty()) settings[line.requirement->normalized_name()] = line.config_settings;
   sources_.set_config_settings(std::move(settings));
   resolve::SolverOptions solver;
+  index::IndexOptions index = index_options(options.resolve, wanted_.options, session_);
+  for (const std::string& line : index::looking_in(index, kDefaultIndexUrl)) session_.reporter().info(line);
   PIPIT_CHECK(open_direct_references(choice, solver.roots));
   solver.constraints = rules(wanted_.constraints);
   solver.overrides = rules(wanted_.overrides);
@@ -317,22 +321,17 @@ Result<Choice> Chooser::choose(const ChooseOptions& options) {
       session_.reporter().info(fmt::format("INFO: pip is looking at multiple versions of {} to determine which version is compatible with other requirements. This could take a while.", name));
   };
 
-  index::IndexOptions index = index_options(options.resolve, wanted_.options, session_);
   PIPIT_TRY(fetch::ProviderOptions provider_settings, provider_options(options.resolve, choice));
   parts_->memory = index_memory(session_);
   ChoiceMemory memory(session_.os(), session_.cache_directory() ? std::optional(*session_.cache_directory() / "choices-v1") : std::nullopt,
                       circumstances(view_, index, wanted_.options));
   StoreFirst stored(wheels_, view_, provider_settings, wanted_, choice.required, memory, session_.workers());
   auto http = [this] { return session_.http(); };
-  auto looking = index::looking_in(index, kDefaultIndexUrl);
   parts_->index = std::make_unique<index::IndexClient>(std::move(index), http, session_.workers(), parts_->memory);
   parts_->provider = std::make_unique<fetch::IndexProvider>(std::move(provider_settings), *parts_->index, http, session_.workers(), sources_);
   sources_.set_archive_lookup([this](const model::Candidate& candidate) { return archive_at_hand(candidate); });
   stored.set_behind(*parts_->provider);
   if (!options.from_store) stored.forget_all();
-  stored.on_first_miss = [this, looking] {
-    for (const std::string& line : looking) session_.reporter().info(line);
-  };
 
   if (options.bring_pinned) PIPIT_CHECK(bring_pinned(stored, memory, choice, options));
   Diagnostics diagnostics;

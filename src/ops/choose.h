@@ -30,6 +30,7 @@ struct ChooseOptions {
   // Pinned and hashed wheels are brought in before solving, all at once (install only): their dependencies are then read from
   // what is to be installed.
   bool bring_pinned = false;
+  bool full_metadata = false;                     // descriptions, too, which the metadata cache does not keep
   fetch::FetchListener* listener = nullptr;
 };
 
@@ -51,6 +52,8 @@ class Chooser {
   Result<Choice> choose(const ChooseOptions& options);
   // What was read of a candidate before its archive was here (sidecar), to be compared with the wheel.
   std::optional<packaging::Metadata> metadata_read(const model::Candidate& candidate) const;
+  // Its metadata came from a file beside the archive: that file's size, 0 if it was cached.
+  std::optional<std::uint64_t> sidecar_bytes(const model::Candidate& candidate) const;
   // Its archive was fetched for its metadata and is not the promised one: it was chosen blindly and must not be installed.
   std::optional<fetch::Mismatch> mismatch_seen(const model::Candidate& candidate) const;
   // Listed by an index with a public address: its file must not lead into a private network.
@@ -70,6 +73,7 @@ class Chooser {
   const TargetView& view_;
   Sources& sources_;
   Wheels& wheels_;
+  bool full_metadata_ = false;
   struct Parts;
   std::unique_ptr<Parts> parts_;
 };

@@ -33,12 +33,6 @@ Status check_file_name(const std::string& name) {
   return fail(make_error(kBadFileName, fmt::format("`{}` cannot be the name of a downloaded file", name)));
 }
 
-// pip's way of showing a path: from here where it lies below.
-std::string shown_path(const std::filesystem::path& path, const Session& session) {
-  const std::string here = session.options().current_directory.string() + "/", text = path.string();
-  return text.starts_with(here) ? "./" + text.substr(here.size()) : text;
-}
-
 // One run of download or wheel: everything is at hand in `sources` when saving begins.
 class Fetching {
  public:
@@ -60,10 +54,12 @@ class Fetching {
     ChooseOptions choosing{options_.resolve, resolve::UpgradeStrategy::eager, {}, {}, false};
     session_.reporter().phase("Resolving");
     PIPIT_TRY(choice_, chooser_->choose(choosing));
+    const model::Resolution chosen = choice_->resolution;
     if (options_.resolve.only_deps)
       std::erase_if(choice_->resolution.projects, [](const model::Resolved& resolved) { return resolved.user_requested; });
     plan_ = install::make_plan(choice_->resolution, {}, {});
-    announce(*plan_, session_);
+    announce({chosen, *plan_, wanted_->requirements, {}, [this](const auto& candidate) { return chooser_->sidecar_bytes(candidate); },
+              [](const auto&) { return false; }}, session_);
     if (verb_ != "lock") {
       PIPIT_CHECK(sys::make_directories(directory_));
       for (const install::PlannedProject* project : plan_->changes()) PIPIT_CHECK(adopt_present_file(project->resolved.candidate));

@@ -61,6 +61,7 @@ class Gathering {
     for (const install::PlannedProject* project : projects) {
       if (wanted_.hash_mode) demand(project->resolved);
       if (auto stored = choice_.stored.find(project->resolved.candidate.name); stored != choice_.stored.end()) {
+        if (chooser_.sidecar_bytes(project->resolved.candidate)) tell_late_fetch(project->resolved.candidate, true, session_);
         gathered_.wheels.emplace(stored->first, stored->second);
       } else if (!take_stored(project->resolved) && !take_built(project->resolved)) {
         plan_fetch(project->resolved);
@@ -115,7 +116,6 @@ class Gathering {
     auto checked = verify::check(stored->checked.digests(), promise(candidate), candidate.file.filename);
     if (!checked) return false;
     note_digest(resolved, stored->checked.digests());
-    session_.reporter().info(fmt::format("  Using cached {}", candidate.file.filename));
     gathered_.wheels.emplace(candidate.name, std::move(*stored));
     return true;
   }
@@ -162,14 +162,13 @@ class Gathering {
         report_mismatch(resolved, {candidate, promise(candidate)}, {archive->checked.digests(), checked.error()});
         return;
       }
-      if (!candidate.direct_url) tell_fetch(candidate, session_);
       note_digest(resolved, archive->checked.digests());
       if (candidate.kind == model::CandidateKind::wheel) at_hand_.push_back(&resolved);
       return;
     }
     items_.push_back({candidate, promise(candidate), chooser_.is_from_public_index(candidate)});
     resolved_.push_back(&resolved);
-    tell_fetch(candidate, session_);
+    if (chooser_.sidecar_bytes(candidate)) tell_late_fetch(candidate, false, session_);
   }
 
   Status look_into(const model::Candidate& candidate, const fetch::Archive& archive, std::string* metadata_text) {
@@ -308,6 +307,19 @@ class Gathering {
 };
 
 }  // namespace
+
+void take_stored(const std::vector<const install::PlannedProject*>& projects, Choice& choice, Wheels& wheels) {
+  for (const install::PlannedProject* project : projects) {
+    const model::Candidate& candidate = project->resolved.candidate;
+    if (candidate.kind != model::CandidateKind::wheel || candidate.direct_url || choice.stored.count(candidate.name)) continue;
+    Hashes advertised;
+    for (const packaging::Hash& hash : candidate.file.hashes)
+      if (hash.algorithm == "sha256") advertised.push_back(hash);
+    auto stored = wheels.find(advertised);
+    if (stored && stored->manifest->filename == candidate.file.filename && verify::check(stored->checked.digests(), {{}, candidate.file.hashes}, candidate.file.filename))
+      choice.stored.emplace(candidate.name, std::move(*stored));
+  }
+}
 
 Result<Gathered> gather(const std::vector<const install::PlannedProject*>& projects, const Wanted& wanted, Choice& choice, Chooser& chooser, Sources& sources,
                         Wheels& wheels, Session& session, fetch::FetchListener& listener) {

@@ -19,6 +19,9 @@ struct Gathered {
   std::map<std::string, packaging::Hashes> digests;        // of the archives, where they were looked at
 };
 
+// Adds to choice.stored what the store has under a digest that the index promises: it needs no download.
+void take_stored(const std::vector<const install::PlannedProject*>& projects, Choice& choice, Wheels& wheels);
+
 // `projects`: what is to be put in place. Adds to choice.report; fails with the report if anything in it.
 Result<Gathered> gather(const std::vector<const install::PlannedProject*>& projects, const Wanted& wanted, Choice& choice, Chooser& chooser, Sources& sources,
                         Wheels& wheels, Session& session, fetch::FetchListener& listener);

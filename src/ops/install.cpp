@@ -141,7 +141,9 @@ Status put_in_place(const InstallOptions& options, const install::Plan& plan, co
   session.reporter().info("Installing collected packages: " + names);
   session.reporter().phase(fmt::format("Installing {} packages", changes.size()));
   PlaceRequest request{destination, target, changes, gathered.wheels, installed, snapshot, options.link_mode, options.sync, options.resolve.allowances, [&wheels] { return wheels.early_sync(); }, flat_upgrade(options), gathered.digests};
-  return place(request, stale, session);
+  PIPIT_CHECK(place(request, stale, session));
+  if (changes.size() > 1) session.reporter().info("");  // where pip's progress bar was
+  return ok();
 }
 
 install::PlanOptions plan_options(const InstallOptions& options) {
@@ -155,6 +157,18 @@ install::PlanOptions plan_options(const InstallOptions& options) {
 resolve::UpgradeStrategy upgrade_strategy(const InstallOptions& options) {
   if (!options.upgrade) return resolve::UpgradeStrategy::to_satisfy_only;
   return options.eager ? resolve::UpgradeStrategy::eager : resolve::UpgradeStrategy::only_if_needed;
+}
+
+// --prefix and --root: what the environment has satisfies as well, as with pip; what is replaced below the prefix is there.
+std::vector<python::InstalledDist> with_environment(std::vector<python::InstalledDist> installed, const std::vector<python::InstalledDist>& environment,
+                                                    const model::Resolution& resolution) {
+  for (const python::InstalledDist& dist : environment) {
+    const model::Resolved* resolved = resolution.find(dist.normalized_name);
+    if (!resolved || resolved->candidate.kind != model::CandidateKind::installed) continue;
+    std::erase_if(installed, [&](const python::InstalledDist& other) { return other.normalized_name == dist.normalized_name; });
+    installed.push_back(dist);
+  }
+  return installed;
 }
 
 // --only-deps: the named packages themselves are left out.
@@ -217,17 +231,23 @@ Result<InstallReport> install(const InstallOptions& options, Session& session) {
   Chooser chooser(session, wanted, view, sources, *wheels);
   const install::PlanOptions planning = plan_options(options);
   ChooseOptions choosing{options.resolve, upgrade_strategy(options), {}, options.explain};
-  if (!planning.ignore_installed && !planning.force_reinstall) choosing.installed = installed;
+  const bool relocated = options.prefix || options.root;
+  if (!planning.ignore_installed && !planning.force_reinstall) choosing.installed = relocated ? python::installed_in(target->search_path, diagnostics) : installed;
   choosing.from_store = !options.report;  // a report names where each file comes from
+  choosing.full_metadata = options.report.has_value();
   choosing.bring_pinned = true;
   choosing.listener = &listener;
   if (!wanted.requirements.empty()) session.reporter().phase("Resolving");
   PIPIT_TRY(Choice choice, chooser.choose(choosing));
-  if (options.resolve.only_deps) drop_named(choice.resolution);
 
   // 4. Compare, and say so.
+  const model::Resolution chosen = choice.resolution;
+  if (options.resolve.only_deps) drop_named(choice.resolution);
+  if (relocated) installed = with_environment(std::move(installed), choosing.installed, choice.resolution);
   const install::Plan plan = install::make_plan(choice.resolution, installed, planning);
-  announce(plan, session);
+  if (!wanted.hash_mode) take_stored(plan.changes(), choice, *wheels);  // in hash mode each demand is looked at first
+  announce({chosen, plan, wanted.requirements, choosing.installed, [&](const auto& candidate) { return chooser.sidecar_bytes(candidate); },
+            [&](const auto& candidate) { return choice.stored.count(candidate.name) != 0; }}, session);
   InstallReport report;
   report.dry_run = options.dry_run;
   report.resolution = choice.resolution;

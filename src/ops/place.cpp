@@ -54,7 +54,7 @@ std::string removal_told(const install::RemovalSet& removal) {
   const std::string& name = removal.name;
   const std::string& version = removal.version_text;
   return fmt::format("  Attempting uninstall: {}\n    Found existing installation: {} {}\n    Uninstalling {}-{}:\n      Successfully uninstalled {}-{}",
-                     removal.normalized_name, name, version, name, version, name, version);
+                     name, name, version, name, version, name, version);
 }
 
 Result<wheel::InstallImage> plan_image(const install::PlannedProject& project, const PlaceRequest& request, Diagnostics& diagnostics) {

@@ -78,7 +78,13 @@ std::filesystem::path guess_environment_root(const std::optional<std::string>& p
   if (!started_as.empty())
     if (auto root = root_of(started_as); !root.empty()) return root;
   if (auto active = value("VIRTUAL_ENV"); !active.empty()) return is_environment(active) ? std::filesystem::path(active) : std::filesystem::path();
-  return {};  // .venv here is a folder of the current directory: its settings are not read unasked
+  if (is_environment(".venv")) return {};  // a folder of the current directory: its settings are not read unasked
+  const std::string path_variable = value("PATH");
+  for (std::string_view directory : split(path_variable, ':'))
+    for (const char* name : {"python3", "python"})
+      if (const std::filesystem::path python_there = std::filesystem::path(directory) / name; directory.starts_with('/') && sys::is_executable(python_there))
+        return root_of(python_there);
+  return {};
 }
 
 Session::Session(SessionOptions options, Reporter& reporter, std::stop_token stop, sys::Os& os, sys::Clock& clock)

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "ops/discovery.h"
+#include "ops/telling.h"
 #include "pipit/base/text.h"
 #include "pipit/base/url.h"
 #include "pipit/build/sdist_builder.h"
@@ -51,6 +53,19 @@ Error not_supported_here(const std::string& filename) {
   return make_pip_error(kUnsupportedWheel, fmt::format("{} is not a supported wheel on this platform.", filename));
 }
 
+// "Processing ./demo-1.0-py3-none-any.whl (from -r r.txt (line 1))", "Obtaining file:///src/demo", "Collecting https://...".
+void tell_opening(const std::string& text, const packaging::RequirementLine& line, Session& session) {
+  auto url = Url::parse(text);
+  if (!url || text.find('+') < text.find("://")) return;  // refused in a moment
+  std::string named;
+  if (auto wheel = packaging::WheelFilename::parse(url->filename())) named = wheel->normalized_name + "==" + wheel->version_text;
+  if (line.requirement && !line.requirement->url.value_or("").empty()) named = line.requirement->str();
+  const std::string from = from_clause(named.empty() ? line.origin.str() : asker_of_direct(line, named));
+  if (url->scheme != "file") return session.reporter().info(fmt::format("Collecting {}{}", line.requirement && line.requirement->url ? mask_credentials(line.requirement->str()) : url->display(), from));
+  auto path = url->to_path();
+  session.reporter().info((line.editable ? "Obtaining " + mask_credentials(text) : "Processing " + (path ? shown_path(*path, session) : url->display())) + from);
+}
+
 }  // namespace
 
 Sources::Sources(Session& session, const python::Interpreter& target, const TargetView& view, const ResolveOptions& options,
@@ -69,6 +84,7 @@ Result<Opened> Sources::open(const packaging::RequirementLine& line, const packa
   reference.required = required;
   reference.config_settings = line.config_settings;
   if (line.requirement) reference.name = line.requirement->name;
+  tell_opening(reference.url, line, session_);
   PIPIT_TRY(Opened opened, open_url(reference));
   opened_[reference.url] = opened;
   if (opened.metadata) metadata_[opened.candidate.file.url] = *opened.metadata;
@@ -99,10 +115,8 @@ Result<Opened> Sources::open_url(const Reference& reference) {
       direct.info = packaging::DirInfo{reference.editable};
       const std::string subdirectory = url.fragment_value("subdirectory").value_or("");
       if (!subdirectory.empty()) direct.subdirectory = subdirectory;
-      session_.reporter().info(reference.editable ? "Obtaining " + direct.url : "Processing " + (subdirectory.empty() ? path : path + "/" + subdirectory));
       return open_tree(path, subdirectory, std::move(direct), reference);
     }
-    session_.reporter().info("Processing " + path);
     if (!sys::exists(path)) return fail(no_such_file((session_.options().current_directory / path).string()));
   } else if (url.scheme != "http" && url.scheme != "https") {
     return fail(make_error(kUnsupportedRequirement, fmt::format("{} has a scheme that archives cannot be fetched by", reference.shown)));
@@ -333,6 +347,9 @@ Result<resolve::CandidateAnswer> Sources::direct(const packaging::Requirement& r
         resolve::UnavailableKind::other, fmt::format("packages of an index may not depend on a URL, and {} asks for {}", parent->name, requirement.str())});
   auto found = opened_.find(url);
   if (found == opened_.end()) {
+    packaging::RequirementLine line;
+    line.requirement = requirement;
+    tell_opening(url, line, session_);
     PIPIT_TRY(Opened opened, open_url({url, mask_credentials(url), false, {}, requirement.name, {}}));
     if (opened.metadata) metadata_[opened.candidate.file.url] = *opened.metadata;
     found = opened_.emplace(url, std::move(opened)).first;

@@ -79,7 +79,6 @@ const StoreFirst::Stored* StoreFirst::find(const model::Candidate& candidate) co
 }
 
 resolve::Provider& StoreFirst::behind() {
-  if (on_first_miss) std::exchange(on_first_miss, nullptr)();
   return *behind_;
 }
 

@@ -35,7 +35,6 @@ class StoreFirst final : public resolve::Provider {
 
   // The stored wheels that the resolution chose, by name.
   std::map<std::string, wheel::PreparedWheel> take_used(const model::Resolution& resolution);
-  std::function<void()> on_first_miss;  // before the provider behind is asked for the first time
 
  private:
   struct Stored {

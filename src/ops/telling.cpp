@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <map>
+
+#include "ops/discovery.h"
 #include "pipit/base/text.h"
 #include "pipit/base/url.h"
 #include "pipit/packaging/requirement.h"
@@ -10,19 +13,36 @@ namespace pipit::ops {
 
 namespace {
 
-std::string asked_by(const model::Resolved& resolved) {
-  if (resolved.requested_by.empty()) return {};
-  const model::Edge& edge = resolved.requested_by[0];
-  if (!edge.parent.empty()) {
-    std::string chain = edge.parent;
-    return " (from " + chain + ")";
-  }
-  const std::string origin = edge.origin.str();
-  return origin.empty() ? "" : " (from " + origin + ")";
+std::string size_of(const model::Candidate& candidate) {
+  return candidate.file.size_bytes ? fmt::format(" ({})", format_size(*candidate.file.size_bytes)) : "";
 }
 
-std::string wish(const model::Resolved& resolved) {
-  return resolved.requested_by.empty() ? resolved.candidate.name : resolved.requested_by[0].requirement;
+std::optional<std::string> local_path(const model::Candidate& candidate) {
+  auto url = Url::parse(candidate.file.url);
+  if (!url || url->scheme != "file") return std::nullopt;
+  auto path = url->to_path();
+  return path ? std::optional(*path) : std::nullopt;
+}
+
+void tell_collecting(const Discovered& found, const Announcement& all, Session& session) {
+  const model::Candidate& candidate = found.resolved->candidate;
+  if (auto path = local_path(candidate)) {
+    session.reporter().info(fmt::format("Processing {}{}", shown_path(*path, session), from_clause(found.from)));
+    return;
+  }
+  session.reporter().info(fmt::format("Collecting {}{}", mask_credentials(found.wish.str()), from_clause(found.from)));
+  const auto sidecar = all.sidecar_bytes(candidate);
+  const char* verb = all.is_stored(candidate) ? "Using cached" : "Downloading";
+  if (sidecar) {
+    session.reporter().info(fmt::format("  Downloading {}.metadata{}", candidate.file.filename, *sidecar ? fmt::format(" ({})", format_size(*sidecar)) : ""));
+  } else {
+    session.reporter().info(fmt::format("  {} {}{}", verb, candidate.file.filename, size_of(candidate)));
+  }
+}
+
+void tell_satisfied(const Discovered& found, const python::InstalledDist& dist, Session& session) {
+  session.reporter().info(fmt::format("Requirement already satisfied: {} in {}{} ({})", found.wish.str(), shown_path(dist.location, session), from_clause(found.from),
+                                      dist.version_text));
 }
 
 }  // namespace
@@ -35,26 +55,32 @@ std::string spelled(const model::Resolved& resolved) {
   return resolved.candidate.name;
 }
 
-void announce(const install::Plan& plan, Session& session) {
-  for (const install::PlannedProject& project : plan.projects) {
-    const model::Resolved& resolved = project.resolved;
-    if (project.action == install::Action::keep && project.installed) {
-      session.reporter().info(fmt::format("Requirement already satisfied: {} in {}{} ({})", wish(resolved), project.installed->location.string(), asked_by(resolved),
-                                          project.installed->version_text));
-      if (!project.note.empty()) session.reporter().info(project.note);
-    } else if (!resolved.candidate.direct_url) {
-      session.reporter().info(fmt::format("Collecting {}{}", wish(resolved), asked_by(resolved)));
-    }
-  }
+std::string shown_path(const std::filesystem::path& path, const Session& session) {
+  const std::string here = session.options().current_directory.string() + "/", text = path.string();
+  return text.starts_with(here) ? "./" + text.substr(here.size()) : text;
 }
 
-void tell_fetch(const model::Candidate& candidate, Session& session) {
-  const std::string size = candidate.file.size_bytes ? fmt::format(" ({})", format_size(*candidate.file.size_bytes)) : "";
-  if (auto url = Url::parse(candidate.file.url); url && url->scheme == "file") {
-    session.reporter().info("  Processing " + url->to_path().value_or(candidate.file.filename) + size);
-  } else {
-    session.reporter().info("  Downloading " + candidate.file.filename + size);
+void announce(const Announcement& all, Session& session) {
+  std::map<std::string, const install::PlannedProject*> planned;
+  for (const install::PlannedProject& project : all.plan.projects) planned[project.resolved.candidate.name] = &project;
+  std::map<std::string, const python::InstalledDist*> installed;
+  for (const python::InstalledDist& dist : all.installed) installed.emplace(dist.normalized_name, &dist);
+  for (const Discovered& found : discovery_order(all.resolution, all.requirements)) {
+    const std::string& name = found.resolved->candidate.name;
+    const auto project = planned.find(name);
+    const bool kept = project != planned.end() && project->second->action == install::Action::keep;
+    // pip looks at what is there first, also where it then takes a newer one.
+    if (auto there = installed.find(name); there != installed.end() && !there->second->version_is_legacy &&
+                                           found.wish.specifiers.contains(there->second->version, packaging::Prereleases::allow))
+      tell_satisfied(found, *there->second, session);
+    if (!kept) tell_collecting(found, all, session);
   }
+  for (const install::PlannedProject& project : all.plan.projects)
+    if (!project.note.empty()) session.reporter().info(project.note);
+}
+
+void tell_late_fetch(const model::Candidate& candidate, bool is_stored, Session& session) {
+  session.reporter().info(fmt::format("{} {}{}", is_stored ? "Using cached" : "Downloading", candidate.file.filename, size_of(candidate)));
 }
 
 void tell_network_builds(Session& session) {

@@ -1,7 +1,11 @@
 // Telling: what every verb that resolves says on its way, in pip's words. Private to ops.
 #pragma once
 
+#include <filesystem>
+#include <functional>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "pipit/fetch/archive_fetcher.h"
 #include "pipit/install/plan.h"
@@ -24,11 +28,23 @@ class FetchForwarder final : public fetch::FetchListener {
 
 // The name as the requirement that brought the project in spells it.
 std::string spelled(const model::Resolved& resolved);
-// "Requirement already satisfied: ..." and "Collecting ..." for each project of the plan.
-void announce(const install::Plan& plan, Session& session);
+// pip's way of showing a path: from here where it lies below.
+std::string shown_path(const std::filesystem::path& path, const Session& session);
 
-// "  Downloading NAME (SIZE)" or "  Processing PATH", when an archive is about to be fetched.
-void tell_fetch(const model::Candidate& candidate, Session& session);
+struct Announcement {
+  const model::Resolution& resolution;                                     // with what --only-deps leaves out
+  const install::Plan& plan;
+  const std::vector<packaging::RequirementLine>& requirements;
+  const std::vector<python::InstalledDist>& installed;                     // that were looked at; empty with --ignore-installed
+  std::function<std::optional<std::uint64_t>(const model::Candidate&)> sidecar_bytes;  // read instead of the archive
+  std::function<bool(const model::Candidate&)> is_stored;                  // its wheel needs no download
+};
+// "Requirement already satisfied: ...", "Collecting ..." with what is fetched for it, "Processing ...": for each project of the
+// resolution, in the order in which pip comes across them.
+void announce(const Announcement& announcement, Session& session);
+
+// "Downloading NAME (SIZE)" or "Using cached NAME (SIZE)" of an archive whose metadata came before it.
+void tell_late_fetch(const model::Candidate& candidate, bool is_stored, Session& session);
 
 // Which builds were given the network (--build-network), for the end of a run.
 void tell_network_builds(Session& session);

@@ -39,10 +39,12 @@ Result<std::vector<std::string>> names_to_remove(const UninstallOptions& options
   return names;
 }
 
-// pip's listing before its question.
-void show_removal(const install::RemovalSet& removal, Session& session) {
-  session.reporter().info(fmt::format("Found existing installation: {} {}\nUninstalling {}-{}:", removal.name, removal.version_text, removal.name, removal.version_text));
+// pip's words above its listing and its question.
+std::string heading(const install::RemovalSet& removal) {
+  return fmt::format("Found existing installation: {} {}\nUninstalling {}-{}:", removal.name, removal.version_text, removal.name, removal.version_text);
 }
+
+void show_removal(const install::RemovalSet& removal, Session& session) { session.reporter().info(heading(removal)); }
 
 std::string listing(const install::RemovalSet& removal) {
   std::string text = "  Would remove:\n";
@@ -96,10 +98,15 @@ Result<UninstallReport> uninstall(const UninstallOptions& options, Session& sess
 
   std::vector<install::RemovalSet> removals;
   for (const python::InstalledDist& dist : going) {
-    PIPIT_TRY(auto removal, install::plan_removal(dist, staying, {destination.root, destination.scheme}, diagnostics));
+    auto planned = install::plan_removal(dist, staying, {destination.root, destination.scheme}, diagnostics);
+    if (!planned) {
+      session.reporter().info(fmt::format("Found existing installation: {} {}", dist.name, dist.version_text));
+      return fail(std::move(planned).error());
+    }
+    install::RemovalSet& removal = *planned;
     if (removal.outside_environment) continue;
-    show_removal(removal, session);
     if (!options.yes) {
+      show_removal(removal, session);
       session.reporter().info(listing(removal));
       if (session.reporter().ask("Proceed (Y/n)? ") != true) continue;
     }
@@ -121,7 +128,10 @@ Result<UninstallReport> uninstall(const UninstallOptions& options, Session& sess
   install::Target place{destination.root, destination.scheme, target->executable.string()};
   PIPIT_TRY(auto transaction, install::Transaction::begin(session.os(), std::move(place), std::move(transaction_options)));
   std::vector<install::SkippedFile> skipped;
+  std::vector<std::string> told;  // once all is done: until then nothing is gone
   for (install::RemovalSet& removal : removals) {
+    const std::string done = fmt::format("  Successfully uninstalled {}-{}", removal.name, removal.version_text);
+    told.push_back(options.yes ? heading(removal) + "\n" + done : done);
     report.removed.push_back({removal.name, removal.version_text});
     skipped.insert(skipped.end(), removal.skipped.begin(), removal.skipped.end());
     transaction.remove(std::move(removal));
@@ -130,7 +140,7 @@ Result<UninstallReport> uninstall(const UninstallOptions& options, Session& sess
   PIPIT_CHECK(transaction.stage(diagnostics, session.stop()));
   PIPIT_CHECK(transaction.commit(diagnostics, session.stop()));
   session.report(diagnostics);
-  for (const InstalledName& item : report.removed) session.reporter().info(fmt::format("  Successfully uninstalled {}-{}", item.name, item.version));
+  for (const std::string& lines : told) session.reporter().info(lines);
   if (!skipped.empty()) {
     Error error = make_error(ErrorCode{"files-left"}, fmt::format("{} files that RECORD lists were left in place", skipped.size()));
     for (const install::SkippedFile& file : skipped) error.details.push_back(file.path + ": " + file.reason);

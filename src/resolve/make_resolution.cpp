@@ -88,22 +88,28 @@ class ResolutionBuilder {
     if (package.base != id && !known.provides_extra)
       diagnostics_.warn("unknown-extra", written_name(package.project) + " " + project.version(rank).str() +
                                              " does not provide the extra '" + package.extra + "'");
-    for (const KnownRequirement& entry : known.requirements) {
-      add_edge(node, entry, "");
-      for (const std::string& extra : entry.extras) add_edge(node, entry, extra);
+    for (std::size_t i = 0; i < known.requirements.size(); ++i) {
+      const KnownRequirement& entry = known.requirements[i];
+      add_edge(node, entry, "", i);
+      for (const std::string& extra : entry.extras) add_edge(node, entry, extra, i);
     }
   }
 
-  void add_edge(std::size_t node, const KnownRequirement& entry, const std::string& extra) {
+  void add_edge(std::size_t node, const KnownRequirement& entry, const std::string& extra, std::size_t position) {
     const std::optional<PackageId> target = search_.find(entry.target, extra);
     if (!target || !node_of_.contains(*target) || node_of_[*target] == node) return;
     std::vector<std::size_t>& children = nodes_[node].children;
     if (std::ranges::find(children, node_of_[*target]) == children.end()) children.push_back(node_of_[*target]);
     const ProjectId parent = search_.packages()[ids_[node]].project;
     if (!extra.empty() || parent == entry.target) return;
-    Edge edge{facts_.project(parent).name, written(entry), {}};
+    Edge edge{facts_.project(parent).name, written(entry), {}, search_.packages()[ids_[node]].extra, position};
     std::vector<Edge>& edges = resolved_[node_of_[*target]].requested_by;
-    if (std::ranges::find(edges, edge) == edges.end()) edges.push_back(std::move(edge));
+    auto known = std::ranges::find_if(edges, [&](const Edge& e) { return e.parent == edge.parent && e.requirement == edge.requirement; });
+    if (known == edges.end()) {
+      edges.push_back(std::move(edge));
+    } else if (edge.extra.empty()) {  // an extra's list may repeat the plain requirements
+      *known = std::move(edge);
+    }
   }
 
   std::string written(const KnownRequirement& entry) const {

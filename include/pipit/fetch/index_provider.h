@@ -6,6 +6,7 @@
 // told apart as resolve/provider.h says.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <map>
@@ -79,6 +80,8 @@ class IndexProvider final : public resolve::Provider {
   // X10: a file that was added to its release long after the others, as a sentence; nullopt for all others. Hash mode needs no
   // such warning: what is not on the list is not taken.
   std::optional<std::string> late_addition(const model::Candidate& candidate) const;
+  // Its metadata was read from the file that the index offers beside the archive: that file's size, 0 if it came from the cache.
+  std::optional<std::uint64_t> sidecar_bytes(const model::Candidate& candidate) const;
   // An archive that had to be fetched whole to learn its metadata: checked, and there as long as the provider is, so that
   // the host (a build) and the installation need not fetch it again.
   std::optional<Archive> archive_at_hand(const model::Candidate& candidate) const;

@@ -2,6 +2,7 @@
 // is stable: dependencies before dependents, ties by name. Plain value.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <vector>
@@ -17,6 +18,8 @@ struct Edge {
   std::string parent;              // normalised name, empty for the user
   std::string requirement;         // as written
   packaging::Origin origin;        // where the user wrote it, if parent is empty
+  std::string extra = {};          // normalised; the parent asks for it because of this extra of its own
+  std::size_t position = 0;        // among the parent's requirements, in its METADATA's order
   friend bool operator==(const Edge&, const Edge&) = default;
 };
 

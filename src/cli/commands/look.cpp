@@ -13,6 +13,15 @@ namespace pipit::cli {
 
 namespace {
 
+constexpr ErrorCode kBadCombination{"bad-combination"};
+
+// What pip writes as information: on standard output, and not with -q.
+void tell(Console& console, std::string text) {
+  if (text.empty()) return;
+  if (text.ends_with('\n')) text.pop_back();
+  console.info(text);
+}
+
 using Table = std::vector<std::vector<std::string>>;
 
 std::string version_of(const python::InstalledDist& dist) { return dist.version_is_legacy ? dist.version_text : dist.version.str(); }
@@ -56,10 +65,17 @@ Table package_table(const std::vector<ops::ListedPackage>& packages, bool outdat
   return rows;
 }
 
+// License-Expression came with metadata 2.4; pip does not look at it in older ones.
+bool is_at_least_2_4(std::string_view metadata_version) {
+  return metadata_version != "1.0" && metadata_version != "1.1" && metadata_version != "1.2" && metadata_version != "2.0" && metadata_version != "2.1" &&
+         metadata_version != "2.2" && metadata_version != "2.3";
+}
+
 void print_package(Console& console, const ops::ShownPackage& package, bool verbose) {
   std::string text = fmt::format("Name: {}\nVersion: {}\nSummary: {}\nHome-page: {}\nAuthor: {}\nAuthor-email: {}\n", package.name, package.version,
                                  package.summary, package.homepage, package.author, package.author_email);
-  text += package.license_expression.empty() ? "License: " + package.license + "\n" : "License-Expression: " + package.license_expression + "\n";
+  const bool has_expression = !package.license_expression.empty() && is_at_least_2_4(package.metadata_version);
+  text += !has_expression ? "License: " + package.license + "\n" : "License-Expression: " + package.license_expression + "\n";
   text += "Location: " + package.location + "\n";
   if (package.editable_location) text += "Editable project location: " + *package.editable_location + "\n";
   text += fmt::format("Requires: {}\nRequired-by: {}\n", join(package.requirements, ", "), join(package.required_by, ", "));
@@ -73,7 +89,7 @@ void print_package(Console& console, const ops::ShownPackage& package, bool verb
     listed("Entry-points", package.entry_points);
     listed("Project-URLs", package.project_urls);
   }
-  console.data(printable(text));
+  tell(console, text);
 }
 
 }  // namespace
@@ -86,22 +102,22 @@ Result<int> command_list(CommandContext& context) {
   options.outdated = settings.flag("outdated");
   options.uptodate = settings.flag("uptodate");
   options.not_required = settings.flag("not-required");
-  if (options.outdated && options.uptodate) return fail(make_pip_error(kUsageError, "Options --outdated and --uptodate cannot be combined."));
-  if (options.outdated && format == "freeze") return fail(make_pip_error(kUsageError, "List format 'freeze' cannot be used with the --outdated option."));
+  if (options.outdated && options.uptodate) return fail(make_pip_error(kBadCombination, "Options --outdated and --uptodate cannot be combined."));
+  if (options.outdated && format == "freeze") return fail(make_pip_error(kBadCombination, "List format 'freeze' cannot be used with the --outdated option."));
   PIPIT_TRY(options.resolve, bind_resolve(context));
   PIPIT_TRY(auto session, context.session());
   PIPIT_TRY(const auto packages, ops::list_packages(options, *session));
   const bool verbose = settings.count("verbose") >= 1;
   if (format == "json") {
-    context.console.data(ops::list_json(packages, options.outdated || options.uptodate, verbose) + "\n");
+    tell(context.console, ops::list_json(packages, options.outdated || options.uptodate, verbose));
   } else if (format == "freeze") {
     std::string text;
     for (const ops::ListedPackage& package : packages)
       text += fmt::format("{}{}{}{}\n", package.dist.name, package.dist.version_is_legacy ? "===" : "==", version_of(package.dist),
                           verbose ? " (" + package.dist.location.string() + ")" : "");
-    context.console.data(printable(text));
+    tell(context.console, text);
   } else {
-    context.console.data(printable(draw_table(package_table(packages, options.outdated, verbose))));
+    tell(context.console, printable(draw_table(package_table(packages, options.outdated, verbose))));
   }
   return kSuccess;
 }
@@ -116,13 +132,13 @@ Result<int> command_show(CommandContext& context) {
   if (!result.missing.empty()) context.console.warn("", "Package(s) not found: " + join(result.missing, ", "));
   const bool verbose = context.settings.count("verbose") >= 1;
   for (std::size_t i = 0; i < result.packages.size(); ++i) {
-    if (i > 0) context.console.data("---\n");
+    if (i > 0) context.console.info("---");
     print_package(context.console, result.packages[i], verbose);
     if (!context.settings.flag("files")) continue;
     std::string text = "Files:\n";
     if (!result.packages[i].files) text += "Cannot locate RECORD or installed-files.txt\n";
     for (const std::string& file : result.packages[i].files.value_or(std::vector<std::string>())) text += "  " + file + "\n";
-    context.console.data(printable(text));
+    tell(context.console, text);
   }
   return result.packages.empty() ? kFailure : kSuccess;
 }
@@ -145,7 +161,7 @@ Result<int> command_check(CommandContext& context) {
   PIPIT_TRY(const auto problems, ops::check(*session));
   std::string text;
   for (const std::string& problem : problems) text += problem + "\n";
-  context.console.data(problems.empty() ? "No broken requirements found.\n" : printable(text));
+  tell(context.console, problems.empty() ? "No broken requirements found." : text);
   return problems.empty() ? kSuccess : kFailure;
 }
 

@@ -11,13 +11,15 @@ namespace pipit::cli {
 Result<int> command_hash(CommandContext& context) {
   if (context.personality == Personality::peep || context.settings.flag("peep")) return command_peep_hash(context);
   if (context.line.arguments.empty()) {
-    Error error = make_pip_error(kUsageError, "You must give at least one file to hash");
-    return fail(std::move(error));
+    Error usage = make_pip_error(kUsageError, "");  // pip says no more, and its exit code is not that of a wrong option
+    usage.details.push_back(usage_text(context.line.command, context.program));
+    context.console.usage(usage);
+    return kFailure;
   }
   const std::string algorithm = context.settings.value("algorithm").value_or("sha256");
   for (const std::string& path : context.line.arguments) {
     PIPIT_TRY(const std::string hex, ops::hash_file(context.current_directory / path, algorithm));
-    context.console.data(fmt::format("{}:\n--hash={}:{}\n", path, algorithm, hex));
+    context.console.info(fmt::format("{}:\n--hash={}:{}", path, algorithm, hex));
   }
   return kSuccess;
 }
@@ -43,6 +45,8 @@ Result<int> command_search(CommandContext&) {
 }
 
 Result<int> command_debug(CommandContext& context) {
+  context.console.warn("", "This command is only meant for debugging. Do not use this with automation for parsing and getting these details, since the output and "
+                           "options of this command may change without notice.");
   PIPIT_TRY(auto session, context.session());
   PIPIT_TRY(const std::string text, ops::debug_text(*session));
   context.console.data(text);
