@@ -208,7 +208,7 @@ TEST_CASE("config changes one setting and keeps the rest of the file", "[cmdline
   const Outcome set = bench.run({"config", "set", "global.Index_URL", "https://u:secret@h/simple"});
   CHECK(set.exit_code == 0);
   CHECK(set.out == "Writing to " + file + "\n");
-  CHECK(*sys::read_file(file) == "# mine\n[install]\nno-deps = no ; really\n\n[global]\nindex-url = https://u:secret@h/simple\n");
+  CHECK(*sys::read_file(file) == "# mine\n[install]\nno-deps = no ; really\n\n[global]\nindex-url = https://u:secret@h/simple\n\n");
   CHECK(bench.run({"config", "get", "global.index-url"}).out == "https://u:secret@h/simple\n");
   CHECK(has(bench.run({"config", "list"}).out, "global.index-url='https://u:secret@h/simple'\n"));
   const Outcome debug = bench.run({"config", "debug"});
