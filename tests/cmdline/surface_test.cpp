@@ -147,7 +147,7 @@ TEST_CASE("settings that cannot be meant: exit codes 2 and 3 as pip's", "[cmdlin
   bench.variables = {{"PIP_TIMEOUT", "soon"}};
   const Outcome typed = bench.run({"--python", venv.string(), "install", "demo"});
   CHECK(typed.exit_code == 3);
-  CHECK(has(typed.out, "An error occurred during configuration: option --timeout: invalid float value: 'soon'"));
+  CHECK(has(typed.err, "An error occurred during configuration: option timeout: invalid floating-point value: 'soon'. Check your pip configuration"));
   bench.variables = {{"PIP_CONFIG_FILE", bench.file("bad.conf", "no section = here\n")}};
   const Outcome file = bench.run({"--python", venv.string(), "install", "demo"});
   CHECK(file.exit_code == 2);

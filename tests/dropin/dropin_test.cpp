@@ -83,8 +83,6 @@ void run_rows(const std::string& name) {
 }  // namespace
 
 TEST_CASE("rows: install", "[dropin]") { run_rows("install"); }
-TEST_CASE("rows: install, where packages come from", "[dropin]") { run_rows("install-sources"); }
-TEST_CASE("rows: install, projects that are built", "[dropin]") { run_rows("install-projects"); }
 TEST_CASE("rows: install, requirements files and constraints", "[dropin]") { run_rows("install-files"); }
 TEST_CASE("rows: install, upgrades and what is there already", "[dropin]") { run_rows("install-upgrade"); }
 TEST_CASE("rows: install, hashes", "[dropin]") { run_rows("install-hashes"); }
