@@ -42,7 +42,7 @@ def run(request):
         if name in OPTIONAL:
             return {"kind": "ok", "missing": True, "value": OPTIONAL[name]}
         return {"kind": "hook-missing"}
-    return {"kind": "ok", "missing": False, "value": hook(**request["arguments"])}
+    return {"kind": "ok", "missing": False, "value": hook(*request["arguments"])}
 
 
 def main():

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "build/diagnosis.h"
 #include "build/driver.h"
@@ -36,26 +37,32 @@ class HookCaller {
   HookCaller(const Project& project, const packaging::BuildSystem& system, const BuildOptions& options, std::filesystem::path folder, std::stop_token stop)
       : project_(project), system_(system), options_(options), folder_(std::move(folder)), stop_(std::move(stop)) {}
 
-  Result<HookAnswer> call(const BuildEnvironment& where, const std::string& hook, nlohmann::json arguments, const std::string& step) {
-    if (options_.on_step) options_.on_step(step, std::nullopt);
+  // Arguments by position, as PEP 517 has it: back ends name them as they like. A hook that is missing leaves its step open
+  // where `missing` says that the next call goes on with it.
+  enum class Missing { ends_the_step, leaves_it_open };
+  Result<HookAnswer> call(const BuildEnvironment& where, const std::string& hook, nlohmann::json::array_t arguments, const std::string& step,
+                          Missing missing = Missing::ends_the_step) {
+    if (options_.on_step && std::exchange(open_step_, {}) != step) options_.on_step(step, std::nullopt);
     auto answer = run(where, hook, std::move(arguments), step);
-    if (options_.on_step) options_.on_step(step, answer ? StepEnd::done : StepEnd::error);
+    if (answer && answer->missing && missing == Missing::leaves_it_open) open_step_ = step;
+    else if (options_.on_step) options_.on_step(step, answer ? StepEnd::done : StepEnd::error);
     return answer;
   }
 
   nlohmann::json config_settings() const {
+    if (options_.config_settings.empty()) return nullptr;
     nlohmann::json settings = nlohmann::json::object();
     for (const auto& [key, values] : options_.config_settings) settings[key] = values.size() == 1 ? nlohmann::json(values[0]) : nlohmann::json(values);
     return settings;
   }
 
  private:
-  Result<HookAnswer> run(const BuildEnvironment& where, const std::string& hook, nlohmann::json arguments, const std::string& step) {
+  Result<HookAnswer> run(const BuildEnvironment& where, const std::string& hook, nlohmann::json::array_t arguments, const std::string& step) {
     const auto driver = folder_ / "driver.py", request_path = folder_ / (hook + ".request.json"), answer_path = folder_ / (hook + ".answer.json");
     nlohmann::json request;
     request["backend"] = system_.backend;
     request["hook"] = hook;
-    request["arguments"] = std::move(arguments);
+    request["arguments"] = nlohmann::json(std::move(arguments));
     request["backend_path"] = nlohmann::json::array();
     for (const std::string& place : system_.backend_path) request["backend_path"].push_back((project_.directory / place).string());
     PIPIT_CHECK(sys::replace_file(sys::real_os(), driver, kDriverScript, 0600));
@@ -103,6 +110,7 @@ class HookCaller {
   const BuildOptions& options_;
   std::filesystem::path folder_;
   std::stop_token stop_;
+  std::string open_step_;
 };
 
 const char* suffix(WheelKind kind) { return kind == WheelKind::editable ? "editable" : "wheel"; }
@@ -155,8 +163,7 @@ std::string build_step(WheelKind kind, const Project& project) {
 Result<std::filesystem::path> call_build(HookCaller& hooks, const Project& project, WheelKind kind, const BuildEnvironment& where,
                                          const std::filesystem::path& metadata_directory, const BuildOptions& options, const std::string& step) {
   PIPIT_TRY(const std::filesystem::path output, make_folder(options, "wheel-"));
-  nlohmann::json arguments = {{"wheel_directory", output.string()}, {"config_settings", hooks.config_settings()}};
-  arguments["metadata_directory"] = metadata_directory.empty() ? nlohmann::json() : nlohmann::json(metadata_directory.string());
+  nlohmann::json::array_t arguments = {output.string(), hooks.config_settings(), metadata_directory.empty() ? nlohmann::json() : nlohmann::json(metadata_directory.string())};
   PIPIT_TRY(const HookAnswer answer, hooks.call(where, fmt::format("build_{}", suffix(kind)), std::move(arguments), step));
   if (!answer.value.is_string() || !is_plain_name(answer.value.get<std::string>()))
     return fail(make_error(kBadBackendAnswer, fmt::format("the back end of {} did not name the wheel it built", project.shown)));
@@ -179,14 +186,13 @@ Result<SdistBuilder::Prepared> SdistBuilder::prepare(const Project& project, Whe
   HookCaller hooks(project, system, options_, folder, stop);
 
   PIPIT_TRY(const HookAnswer more, hooks.call(prepared.environment, fmt::format("get_requires_for_build_{}", suffix(kind)),
-                                              {{"config_settings", hooks.config_settings()}}, requires_step(kind)));
+                                              {hooks.config_settings()}, requires_step(kind)));
   PIPIT_TRY(const std::vector<std::string> requirements, requirement_list(more.value, project));
   if (!requirements.empty()) PIPIT_CHECK(environments_.extend(prepared.environment, requirements, project.shown));
 
   PIPIT_TRY(const std::filesystem::path metadata_root, make_folder(options_, "metadata-"));
   PIPIT_TRY(const HookAnswer metadata, hooks.call(prepared.environment, fmt::format("prepare_metadata_for_build_{}", suffix(kind)),
-                                                  {{"metadata_directory", metadata_root.string()}, {"config_settings", hooks.config_settings()}},
-                                                  metadata_step(kind)));
+                                                  {metadata_root.string(), hooks.config_settings()}, metadata_step(kind), HookCaller::Missing::leaves_it_open));
   if (metadata.missing) {
     PIPIT_TRY(prepared.wheel, call_build(hooks, project, kind, prepared.environment, {}, options_, metadata_step(kind)));
     return prepared;
@@ -201,7 +207,11 @@ Result<SdistBuilder::Prepared> SdistBuilder::prepare(const Project& project, Whe
 }
 
 Result<std::filesystem::path> SdistBuilder::build(const Project& project, WheelKind kind, const Prepared& prepared, std::stop_token stop) {
-  if (prepared.wheel) return *prepared.wheel;
+  if (prepared.wheel) {  // made when its metadata was asked for
+    for (const std::optional<StepEnd> end : {std::optional<StepEnd>(), std::optional(StepEnd::done)})
+      if (options_.on_step) options_.on_step(build_step(kind, project), end);
+    return *prepared.wheel;
+  }
   PIPIT_TRY(const packaging::BuildSystem system, read_build_system(project));
   PIPIT_TRY(const std::filesystem::path folder, make_folder(options_, "hooks-"));
   HookCaller hooks(project, system, options_, folder, stop);

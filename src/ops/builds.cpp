@@ -152,12 +152,10 @@ Result<packaging::Metadata> Builds::metadata(const BuildOrder& order) {
 Result<BuiltWheel> Builds::build(Work& work) {
   if (work.built) return *work.built;
   PIPIT_CHECK(prepare(work));
-  const bool builds_now = !work.prepared->wheel;
   PIPIT_TRY(const std::filesystem::path path, work.builder->build(work.project, work.order.kind, *work.prepared, session_.stop()));
   PIPIT_TRY(const sys::MappedFile bytes, sys::MappedFile::open(path));
   work.built = BuiltWheel{path, verify::sha256_hex(bytes.bytes())};
-  if (builds_now)
-    told_.info(fmt::format("  Created wheel for {}: filename={} size={} sha256={}", label(work.order), path.filename().string(), bytes.bytes().size(), work.built->sha256));
+  told_.info(fmt::format("  Created wheel for {}: filename={} size={} sha256={}", label(work.order), path.filename().string(), bytes.bytes().size(), work.built->sha256));
   return *work.built;
 }
 

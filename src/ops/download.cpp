@@ -137,7 +137,7 @@ class Fetching {
   Status save_built(const std::vector<const model::Candidate*>& candidates) {
     PIPIT_CHECK(session_.check_cancelled());
     PIPIT_TRY(const std::vector<std::filesystem::path> built, sources_->build_wheel_files(candidates));
-    for (const std::filesystem::path& path : built) PIPIT_CHECK(save(path, directory_ / path.filename()));
+    for (const std::filesystem::path& path : built) PIPIT_CHECK(copy(path, directory_ / path.filename()));
     return ok();
   }
 
@@ -174,9 +174,12 @@ class Fetching {
     return ok();
   }
 
-  Status save(const std::filesystem::path& from, const std::filesystem::path& path) {
+  Status copy(const std::filesystem::path& from, const std::filesystem::path& to) {
     PIPIT_TRY(const sys::MappedFile bytes, sys::MappedFile::open(from));
-    PIPIT_CHECK(sys::replace_file(session_.os(), path, bytes.text()));
+    return sys::replace_file(session_.os(), to, bytes.text());
+  }
+  Status save(const std::filesystem::path& from, const std::filesystem::path& path) {
+    PIPIT_CHECK(copy(from, path));
     session_.reporter().info("Saved " + shown_path(path, session_));
     return ok();
   }
@@ -219,18 +222,16 @@ Result<std::string> lock(const DownloadOptions& options, Session& session) {
   return lock.print();
 }
 
-Result<std::vector<std::string>> make_wheels(const DownloadOptions& options, Session& session) {
+Status make_wheels(const DownloadOptions& options, Session& session) {
   Fetching fetching(options, "wheel", session);
   PIPIT_CHECK(fetching.run());
   std::vector<const model::Candidate*> sources;
-  std::vector<std::string> names;
   for (const model::Resolved* resolved : fetching.projects()) {
     if (resolved->candidate.kind == model::CandidateKind::wheel) {
       PIPIT_CHECK(fetching.save_archive(resolved->candidate));
       continue;
     }
     sources.push_back(&resolved->candidate);
-    names.push_back(spelled(*resolved));
   }
   Status saved = fetching.save_built(sources);
   if (!saved && saved.error().code == build::kBuildFailed) {
@@ -241,8 +242,7 @@ Result<std::vector<std::string>> make_wheels(const DownloadOptions& options, Ses
     problems.also.insert(problems.also.begin(), std::move(saved).error());
     return fail(std::move(problems));
   }
-  PIPIT_CHECK(saved);
-  return names;
+  return saved;
 }
 
 }  // namespace pipit::ops

@@ -22,6 +22,9 @@ std::string plain_words(std::string text, Replacements replacements) {
   static const std::vector<std::pair<std::regex, std::string>> patterns = {
       {std::regex("<tmp>/[A-Za-z0-9._/-]*"), "<tmp>/*"},
       {std::regex("(finished with status 'done')\\r?"), "$1"},
+      {std::regex("(Stored in directory: <cache>/).*"), "$1*"},
+      {std::regex(" {20,}"), "   "},
+      {std::regex("-{30,}"), "<rule>"},  // below a column that holds a path: as long as the place is
       {std::regex("\"upload_time\": \"[^\"]*\""), "\"upload_time\": \"*\""},
   };
   for (const auto& [pattern, by] : patterns) text = std::regex_replace(text, pattern, by);

@@ -22,8 +22,8 @@ struct DownloadOptions {
 
 // The projects, spelled as asked for, in the order in which they were resolved.
 Result<std::vector<std::string>> download(const DownloadOptions& options, Session& session);
-// The projects whose wheels were built here.
-Result<std::vector<std::string>> make_wheels(const DownloadOptions& options, Session& session);
+// Saves a wheel of each project, built where there is none.
+Status make_wheels(const DownloadOptions& options, Session& session);
 
 // The text of a pylock.toml for this platform: the projects of the resolution with the digests of their archives, which are
 // fetched and checked for it. Local archives and trees are paths relative to `directory`, where the file will lie.

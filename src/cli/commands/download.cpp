@@ -34,8 +34,7 @@ Result<int> command_wheel(CommandContext& context) {
   PIPIT_TRY(options.resolve, bind_resolve(context));
   options.directory = directory_of(context, "wheel-dir");
   PIPIT_TRY(auto session, context.session());
-  PIPIT_TRY(const auto built, ops::make_wheels(options, *session));
-  if (!built.empty()) context.console.info("Successfully built " + join(built, " "));
+  PIPIT_CHECK(ops::make_wheels(options, *session));
   return kSuccess;
 }
 
