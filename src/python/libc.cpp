@@ -27,9 +27,8 @@ std::optional<std::pair<int, int>> two_numbers(std::string_view text) {
   return std::pair(*major, *minor);
 }
 
-}  // namespace
-
-std::optional<std::pair<int, int>> glibc_banner_version(std::string_view libc) {
+// Of the first banner in these bytes that tells a version.
+std::optional<std::pair<int, int>> banner_in(std::string_view libc) {
   constexpr std::string_view kBanner = "GNU C Library ", kRelease = "release version ";
   while (true) {
     const std::size_t banner = find_fast(libc, kBanner);
@@ -40,6 +39,19 @@ std::optional<std::pair<int, int>> glibc_banner_version(std::string_view libc) {
     if (release == std::string_view::npos) continue;
     if (auto version = two_numbers(line.substr(release + kRelease.size()))) return version;
   }
+}
+
+}  // namespace
+
+// From the end: the texts lie behind a megabyte of code, which need not be read.
+std::optional<std::pair<int, int>> glibc_banner_version(std::string_view libc) {
+  constexpr std::size_t kWindow = 256u << 10, kOverlap = 512;
+  for (std::size_t end = libc.size(); end > 0;) {
+    const std::size_t begin = end > kWindow ? end - kWindow : 0;
+    if (auto version = banner_in(libc.substr(begin, end - begin + kOverlap))) return version;
+    end = begin;
+  }
+  return std::nullopt;
 }
 
 std::optional<std::pair<int, int>> musl_loader_version(std::string_view loader) {
