@@ -25,7 +25,7 @@ SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(release_date)}
 export SOURCE_DATE_EPOCH
 WORK=$PWD/build/release-$ARCH
 NAME=pipit-$VERSION-$ARCH-linux
-mkdir -p "$WORK/prefix/lib" "$WORK/prefix/include" dist
+mkdir -p "$WORK" dist
 
 choose_architecture
 install_release_packages

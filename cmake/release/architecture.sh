@@ -1,7 +1,8 @@
 # Sourced by release.sh: what is asked of Debian for the architecture in $ARCH, and how its tools are called.
-# Static archives that Debian has; the rest is in SOURCE_PACKAGES.
-STATIC_PACKAGES="libssl-dev libnghttp2-dev libc-ares-dev libbrotli-dev libzstd-dev liblzma-dev libbz2-dev libdeflate-dev zlib1g-dev"
-HEADER_PACKAGES="nlohmann-json3-dev libcli11-dev libfmt-dev libexpected-dev libtomlplusplus-dev"
+# What lies below the architecture's own directory: static archives (the rest is in SOURCE_PACKAGES) and headers that name it.
+STATIC_PACKAGES="libssl-dev libnghttp2-dev libc-ares-dev libbrotli-dev libzstd-dev liblzma-dev libbz2-dev libdeflate-dev zlib1g-dev
+  libfmt-dev"
+HEADER_PACKAGES="nlohmann-json3-dev libcli11-dev libexpected-dev libtomlplusplus-dev"
 
 choose_architecture() {
   [ "$(debian_suite)" = bookworm ] || stop "a release is built on Debian 12 (this is ${PRETTY_NAME:-something else})"
@@ -20,7 +21,7 @@ is_cross() { [ -n "$RUNNER" ]; }
 
 # Cross-compiling takes the other architecture's static archives by Debian's own multi-arch; headers without code are shared.
 install_release_packages() {
-  packages="g++ cmake ninja-build pkg-config dpkg-dev xz-utils binutils file openssl ca-certificates python3 lintian $HEADER_PACKAGES"
+  packages="g++ lld cmake ninja-build pkg-config dpkg-dev xz-utils binutils file openssl ca-certificates python3 lintian $HEADER_PACKAGES"
   suffix=''
   if is_cross; then
     dpkg --print-foreign-architectures | grep -qx "$DEBIAN_ARCH" || as_root dpkg --add-architecture "$DEBIAN_ARCH"

@@ -1,5 +1,6 @@
 # Sourced by release.sh: the packages that carry the program. All files bear the time of SOURCE_DATE_EPOCH.
 COMPONENTS=cmake/release/components.txt
+MAINTAINER="the pipit authors <pipit@packages.debian.org>"
 
 # components KIND: "name package" lines.
 components() { awk -v kind="$1" '$1 == kind { print $2, $3 }' "$COMPONENTS"; }
@@ -80,7 +81,7 @@ make_deb() {
   cp -R docs/examples/. "$doc/examples/"
   cp README.md docs/differences.md "$doc/"
   cp "$documents/LICENSES" "$doc/copyright"
-  gzip -9n <CHANGELOG.md >"$doc/changelog.gz"
+  write_debian_changelog | gzip -9n >"$doc/changelog.gz"
   cp cmake/release/lintian-overrides "$tree/usr/share/lintian/overrides/pipit"
   (cd "$tree" && find usr -type f -print0 | LC_ALL=C sort -z | xargs -0 md5sum) >"$tree/DEBIAN/md5sums"
   write_control "$tree" >"$tree/DEBIAN/control"
@@ -90,13 +91,21 @@ make_deb() {
     { cat "$WORK/lintian.log" >&2; stop "lintian does not accept the .deb"; }
 }
 
+# CHANGELOG.md in Debian's words.
+write_debian_changelog() {
+  printf 'pipit (%s) unstable; urgency=medium\n\n' "$VERSION"
+  sed -n '/^## /,$p' CHANGELOG.md | sed '1d; /^## /,$d; s/^- /* /; s/^[^*]/  &/; /^$/d' | fold -s -w 76 | sed 's/ *$//' |
+    awk '/^\*/ { print "  " $0; next } { sub(/^ */, ""); print "    " $0 }'
+  printf '\n -- %s  %s\n' "$MAINTAINER" "$(date -u -R -d "@$SOURCE_DATE_EPOCH")"
+}
+
 # What was linked in from other source packages is named, as Debian asks of static programs.
 write_control() {
   cat <<CONTROL
 Package: pipit
 Version: $VERSION
 Architecture: $DEBIAN_ARCH
-Maintainer: the pipit authors <pipit@packages.debian.org>
+Maintainer: $MAINTAINER
 Installed-Size: $(du -k -s --apparent-size "$1/usr" | cut -f1)
 Section: python
 Priority: optional
