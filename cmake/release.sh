@@ -25,7 +25,9 @@ SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(release_date)}
 export SOURCE_DATE_EPOCH
 WORK=$PWD/build/release-$ARCH
 NAME=pipit-$VERSION-$ARCH-linux
-mkdir -p "$WORK" dist
+OUT=$WORK/out  # what becomes of dist/ once all of it has passed
+rm -rf "$OUT"
+mkdir -p "$OUT" dist
 
 choose_architecture
 install_release_packages
@@ -38,10 +40,12 @@ build_libarchive "$WORK/libarchive" "$WORK/libarchive-build"
 gather_prefix
 say "pipit $VERSION for $ARCH"
 build_program
-cp "$WORK/pipit/pipit" "dist/$NAME"
-say "checking dist/$NAME"
-check_program "dist/$NAME"
+cp "$WORK/pipit/pipit" "$OUT/$NAME"
+say "checking $NAME"
+check_program "$OUT/$NAME"
 say "packages"
 make_packages
+mv "$OUT"/* dist/
+write_sums
 say "done"
 (cd dist && ls -l && cat SHA256SUMS)

@@ -1,7 +1,6 @@
 # Sourced by release.sh: what is asked of Debian for the architecture in $ARCH, and how its tools are called.
 # What lies below the architecture's own directory: static archives (the rest is in SOURCE_PACKAGES) and headers that name it.
-STATIC_PACKAGES="libssl-dev libnghttp2-dev libc-ares-dev libbrotli-dev libzstd-dev liblzma-dev libbz2-dev libdeflate-dev zlib1g-dev
-  libfmt-dev"
+STATIC_PACKAGES="libssl-dev libnghttp2-dev libc-ares-dev libbrotli-dev libzstd-dev liblzma-dev libbz2-dev libdeflate-dev zlib1g-dev libfmt-dev"
 HEADER_PACKAGES="nlohmann-json3-dev libcli11-dev libexpected-dev libtomlplusplus-dev"
 
 choose_architecture() {

@@ -37,7 +37,7 @@ write_licences() {
   done
 }
 
-run_program() { if is_cross; then "$RUNNER" "dist/$NAME" "$@"; else "dist/$NAME" "$@"; fi; }
+run_program() { if is_cross; then "$RUNNER" "$OUT/$NAME" "$@"; else "$OUT/$NAME" "$@"; fi; }
 
 # gather_documents DIR: man pages, completions, documents with examples, and licences, made by the program itself where they can be.
 gather_documents() {
@@ -50,7 +50,7 @@ gather_documents() {
     [ "$command" = pipit ] || run_program help --man "$command" >"$1/man/pipit-$command.1"
   done
   # The completed word is the name under which the program is installed, not the one in dist/.
-  mkdir -p "$1/bin"; cp "dist/$NAME" "$1/bin/pipit"
+  mkdir -p "$1/bin"; cp "$OUT/$NAME" "$1/bin/pipit"
   for shell in bash zsh fish; do (cd "$1/bin" && PATH=. $RUNNER ./pipit completion --$shell) >"$1/completions/pipit.$shell"; done
   find "$1" -exec touch --no-dereference --date="@$SOURCE_DATE_EPOCH" {} +
 }
@@ -62,7 +62,7 @@ pack_tar() {
 }
 
 make_tarball() {
-  pack_tar "$WORK/documents" "$NAME" "dist/$NAME.tar.xz"
+  pack_tar "$WORK/documents" "$NAME" "$OUT/$NAME.tar.xz"
 }
 
 make_deb() {
@@ -86,8 +86,8 @@ make_deb() {
   (cd "$tree" && find usr -type f -print0 | LC_ALL=C sort -z | xargs -0 md5sum) >"$tree/DEBIAN/md5sums"
   write_control "$tree" >"$tree/DEBIAN/control"
   find "$tree" -exec touch --no-dereference --date="@$SOURCE_DATE_EPOCH" {} +
-  dpkg-deb --root-owner-group -Zxz --threads-max=1 --build "$tree" "dist/pipit_${VERSION}_$DEBIAN_ARCH.deb" >/dev/null || stop "dpkg-deb failed"
-  lintian --fail-on error,warning "dist/pipit_${VERSION}_$DEBIAN_ARCH.deb" >"$WORK/lintian.log" 2>&1 ||
+  dpkg-deb --root-owner-group -Zxz --threads-max=1 --build "$tree" "$OUT/pipit_${VERSION}_$DEBIAN_ARCH.deb" >/dev/null || stop "dpkg-deb failed"
+  lintian --fail-on error,warning "$OUT/pipit_${VERSION}_$DEBIAN_ARCH.deb" >"$WORK/lintian.log" 2>&1 ||
     { cat "$WORK/lintian.log" >&2; stop "lintian does not accept the .deb"; }
 }
 
@@ -128,8 +128,12 @@ make_packages() {
   say "inside:"; cut -d'|' -f1,2 "$WORK/components" | tr '|' ' '
   make_tarball
   make_deb
-  python3 cmake/release/wheel.py "$VERSION" "$ARCH" "dist/$NAME" "$WORK/documents/LICENSES" dist
-  python3 cmake/release/sbom.py "$VERSION" "$ARCH" "dist/$NAME" "$WORK/components" "dist/$NAME.cdx.json"
+  python3 cmake/release/wheel.py "$VERSION" "$ARCH" "$OUT/$NAME" "$WORK/documents/LICENSES" "$OUT"
+  python3 cmake/release/sbom.py "$VERSION" "$ARCH" "$OUT/$NAME" "$WORK/components" "$OUT/$NAME.cdx.json"
+}
+
+# Of everything in dist/, so that two architectures share one file.
+write_sums() {
   (cd dist && find . -maxdepth 1 -type f ! -name SHA256SUMS -printf '%P\n' | LC_ALL=C sort | xargs sha256sum) >"$WORK/sums"
   mv "$WORK/sums" dist/SHA256SUMS
 }
