@@ -58,11 +58,11 @@ gather_documents() {
 # pack_tar DIR NAME OUTPUT: DIR as NAME/, in an order and with owners that are always the same.
 pack_tar() {
   tar --create --directory "$1" --transform "s,^\.,$2," --sort=name --mtime="@$SOURCE_DATE_EPOCH" --owner=0 --group=0 --numeric-owner \
-    --format=gnu . | xz -9 --threads=1 >"$3"
+    --format=gnu . | gzip -9n >"$3"
 }
 
 make_tarball() {
-  pack_tar "$WORK/documents" "$NAME" "$OUT/$NAME.tar.xz"
+  pack_tar "$WORK/documents" "$NAME" "$OUT/$NAME.tar.gz"
 }
 
 make_deb() {

@@ -49,7 +49,7 @@ source_version() { sed -n "s,^[0-9a-f]*  $1/$1_\(.*\)\.dsc\$,\1,p" "$PINS"; }
 
 # The digests come from Debian's signed lists of sources, which apt checks, read into a place of their own.
 update_pins() {
-  lists=$(mktemp -d) options="-q -o APT::Update::Error-Mode=any -o Dir::Etc::SourceList=$lists/sources.list -o Dir::Etc::SourceParts=/dev/null
+  lists=$(mktemp -d) options="-q -o APT::Sandbox::User=root -o APT::Update::Error-Mode=any -o Dir::Etc::SourceList=$lists/sources.list -o Dir::Etc::SourceParts=/dev/null
     -o Dir::State::Lists=$lists/state -o Dir::Cache=$lists/cache"
   mkdir -p "$lists/state/partial" "$lists/cache"
   for suite in "$(debian_mirror) $SOURCES_SUITE" "$(debian_mirror) $SOURCES_SUITE-updates" "$(security_mirror) $SOURCES_SUITE-security"; do
