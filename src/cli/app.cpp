@@ -124,12 +124,17 @@ int report_bad_command_line(Console& console, const Invocation& invocation, cons
   return code;
 }
 
+// peep's question for its files comes before its help.
+bool asks_for_files(const CommandContext& context) {
+  return context.personality == Personality::peep && context.line.command->name == "install" && !context.line.has("requirement");
+}
+
 Result<int> run_command(const Invocation& invocation, const CommandLine& line, const Settings& settings, const std::vector<ConfigFile>& files,
                         Console& console, std::stop_token stop) {
   CommandContext context{line, settings, files, console, invocation.variables, sys::current_directory(), invocation.started_as,
                          invocation.personality, invocation.program, invocation.words, stop};
   if (line.has("version")) return show_version(context);
-  if (!line.command || line.has("help")) return show_help(context, line.command);
+  if (!line.command || (line.has("help") && !asks_for_files(context))) return show_help(context, line.command);
   Command command = find_command_function(line.command->name);
   if (!command) return fail(make_error(kInternalError, fmt::format("the command {} has no function", line.command->name)));
   return command(context);

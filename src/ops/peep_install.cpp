@@ -397,7 +397,9 @@ Status PeepRun::fetch() {
 void PeepRun::add_failure(PeepReport& report, Error error) const {
   const std::vector<Error> further = std::exchange(error.also, {});
   for (const std::string& hint : error.hints) session_.reporter().warn("", hint);  // peep's text has no place for it
-  report.failed.push_back(std::move(error));
+  std::vector<std::string> notes;
+  report.failed.push_back(peep_worded(std::move(error), notes));
+  for (const std::string& note : notes) session_.reporter().warn("", note);
   for (const Error& other : further) add_failure(report, other);
 }
 

@@ -53,6 +53,26 @@ std::string failure_text(const Error& error) {
   return text;
 }
 
+// "Invalid requirement: 'alpha=1.2': Expected ..." -> where its quoted line ends; npos if the message is another.
+std::size_t end_of_quoted_line(std::string_view message) {
+  constexpr std::string_view kStart = "Invalid requirement: ";
+  if (!message.starts_with(kStart) || message.size() == kStart.size()) return std::string_view::npos;
+  const char quote = message[kStart.size()];
+  if (quote != '\'' && quote != '"') return std::string_view::npos;
+  for (std::size_t i = kStart.size() + 1; i < message.size(); ++i) {
+    if (message[i] == '\\') ++i;
+    else if (message[i] == quote) return i + 1;
+  }
+  return std::string_view::npos;
+}
+
+// What an error says beside its sentence, for standard error.
+void note_details(Error& error, std::vector<std::string>& notes) {
+  std::string note = error.where + ":";
+  for (const std::string& line : std::exchange(error.details, {})) note += "\n  " + line;
+  notes.push_back(std::move(note));
+}
+
 std::string shown_hash(const packaging::Hash& hash) {
   const auto bytes = from_hex(hash.hex);
   return hash.algorithm == "sha256" && bytes && hash.hex.size() == kHexDigits ? to_base64url(*bytes) : hash.algorithm + ":" + hash.hex;
@@ -111,6 +131,27 @@ std::string PeepReport::satisfied_text() const {
   std::string text(kSatisfiedHead);
   for (const std::string& description : satisfied) text += fmt::format("   {}\n", description);
   return text;
+}
+
+Error peep_worded(Error error, std::vector<std::string>& notes) {
+  const std::string message = error.message;
+  if (error.code == packaging::kInvalidRequirementsOption) {
+    const std::size_t says = message.find(": error: ");
+    if (says == std::string::npos) return error;
+    notes.push_back("Usage: peep [options]");
+    note_details(error, notes);
+    error.message = "peep" + message.substr(says);
+    return error;
+  }
+  const std::size_t end = end_of_quoted_line(message);
+  if (end == std::string::npos) return error;
+  constexpr std::string_view kHint = "\nHint: ";
+  const std::size_t hint = message.find(kHint, end);
+  const std::string reason = message.substr(std::min(end + 2, message.size()), hint - std::min(end + 2, message.size()));
+  if (error.details.empty()) error.details = {reason};
+  note_details(error, notes);
+  error.message = message.substr(0, end) + "\n" + (hint == std::string::npos ? reason.substr(0, reason.find('\n')) : message.substr(hint + kHint.size()));
+  return error;
 }
 
 std::string peep_safe_name(std::string_view name) {

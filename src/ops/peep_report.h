@@ -64,6 +64,10 @@ PeepAccepted peep_accepted(const packaging::RequirementLine& line);
 // 43 characters of the sha256 among the digests.
 std::string peep_digest(const packaging::Hashes& computed);
 
+// A bad line in peep's words, which are pip 8's; what those leave out (caret, place, usage) goes to `notes`. Other errors
+// stay as they are.
+Error peep_worded(Error error, std::vector<std::string>& notes);
+
 // An archive named after a commit (7 or 40 hex digits) may change without a new version, so it is never "already
 // installed". peep 3.1.2 overlooks .tar.gz and .tar.bz2, the form that code hosts serve most.
 bool is_commit_archive(std::string_view url);

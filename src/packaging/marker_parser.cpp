@@ -9,6 +9,7 @@ namespace {
 
 // Parentheses deeper than this are refused; nobody writes ten.
 constexpr std::size_t kNestingMax = 1000;
+constexpr std::size_t kComparisonsMax = 100'000;
 
 struct VariableSpelling {
   std::string_view text;
@@ -145,6 +146,8 @@ class ProgramParser {
   Status parse_atom() {
     lexer_.take_blanks();
     while (lexer_.peek() == '(') PIPIT_CHECK(open_group());
+    if (program_.comparisons.size() == kComparisonsMax)
+      return fail(lexer_.error("Expected at most " + std::to_string(kComparisonsMax) + " comparisons"));
     PIPIT_TRY(Comparison comparison, parse_comparison(lexer_));
     program_.mentions_extra = program_.mentions_extra || comparison.variable == Variable::extra;
     emit(static_cast<std::int32_t>(program_.comparisons.size()));

@@ -12,6 +12,8 @@
 namespace pipit::packaging {
 namespace {
 
+constexpr std::size_t kExtrasMax = 100'000;
+
 // requirement = blanks? name blanks? extras? blanks? ("@" blanks? url (blanks marker?)? | specifiers blanks? marker?)
 class RequirementParser {
  public:
@@ -46,6 +48,7 @@ class RequirementParser {
     if (extra.empty()) return ok();
     std::unordered_set<std::string> seen;
     for (;;) {
+      if (seen.size() == kExtrasMax) return fail(lexer_.error("Expected at most " + std::to_string(kExtrasMax) + " extras"));
       lexer_.take(extra.size());
       if (seen.insert(normalize_name(extra)).second) requirement_.extras.emplace_back(extra);
       lexer_.take_blanks();
@@ -100,7 +103,8 @@ class RequirementParser {
   }
 
   Status parse_clauses(std::string& text) {
-    for (;;) {
+    for (std::size_t count = 0;; ++count) {
+      if (count > kClausesMax) return fail(lexer_.error("Expected at most " + std::to_string(kClausesMax) + " clauses"));
       const ScannedSpecifier scanned = scan_specifier(lexer_.rest());
       if (scanned.length == 0) return ok();
       const std::size_t begin = lexer_.position();

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstring>
 #include <memory>
+#include <unordered_set>
 
 #include "packaging/lost_words.h"
 #include "packaging/paths.h"
@@ -53,6 +54,7 @@ class FileParser {
     options.extra_index_urls.clear();
     if (options.no_index) options.index_urls.clear();
     if (options.pre) options.all_releases.emplace_back(":all:");
+    trusted_ = {options.trusted_hosts.begin(), options.trusted_hosts.end()};
     sets_.no_binary = {options.no_binary.begin(), options.no_binary.end()};
     sets_.only_binary = {options.only_binary.begin(), options.only_binary.end()};
     sets_.all_releases = {options.all_releases.begin(), options.all_releases.end()};
@@ -71,9 +73,11 @@ class FileParser {
     }
     if (first_error_) {
       for (Error& refusal : out_.refusals) report(std::move(refusal));
-      if (error_count_ > kErrorsMax) first_error_->also.push_back(too_many_errors());
+      error_count_ += refusal_count_ - out_.refusals.size();
+      if (error_count_ > kErrorsMax) first_error_->also.push_back(too_many_errors(error_count_));
       return fail(std::move(*first_error_));
     }
+    if (refusal_count_ > kErrorsMax) out_.refusals.push_back(too_many_errors(refusal_count_));
     finish_options();
     return std::move(out_);
   }
@@ -198,7 +202,7 @@ class FileParser {
     }
     note_lost_words(frame, line, out.lost_words);
     note_hidden_start(frame, line);
-    if (out.path.starts_with('-') || (editable && text.starts_with('-'))) out_.refusals.push_back(dash_path_error(text, frame.location, line));
+    if (out.path.starts_with('-') || (editable && text.starts_with('-'))) refuse([&] { return dash_path_error(text, frame.location, line); });
     out_.lines.push_back(std::move(out));
   }
 
@@ -272,8 +276,7 @@ class FileParser {
   }
 
   void trust(const Frame& frame, const LogicalLine& line, const std::string& host) {
-    auto& hosts = out_.options.trusted_hosts;
-    if (std::find(hosts.begin(), hosts.end(), host) == hosts.end()) hosts.push_back(host);
+    if (trusted_.insert(host).second) out_.options.trusted_hosts.push_back(host);
     if (context_.diagnostics) {
       context_.diagnostics->info(
           fmt::format("adding trusted host: {} (from line {} of {})", python_repr(host), line.number, mask_credentials(frame.location)));
@@ -305,11 +308,11 @@ class FileParser {
   // ---- what is worth saying ----
 
   void note_lost_words(const Frame& frame, const LogicalLine& line, const std::vector<std::string>& lost) {
-    if (!lost.empty()) out_.refusals.push_back(lost_words_error(lost, frame.location, line));
+    if (!lost.empty()) refuse([&] { return lost_words_error(lost, frame.location, line); });
   }
 
   void note_hidden_start(const Frame& frame, const LogicalLine& line) {
-    if (line.hidden_start) out_.refusals.push_back(hidden_start_error(frame.location, line));
+    if (line.hidden_start) refuse([&] { return hidden_start_error(frame.location, line); });
   }
 
   void note_strays(const Frame& frame, const std::vector<int>& numbers) {
@@ -330,14 +333,22 @@ class FileParser {
       first_error_->also.push_back(std::move(error));
   }
 
-  Error too_many_errors() const {
-    return make_error(kInvalidRequirementsLine, fmt::format("and {} further bad lines", error_count_ - kErrorsMax));
+  // A line that pip reads by half. `make` is asked only while there is room for what it says.
+  template <class Make>
+  void refuse(const Make& make) {
+    if (refusal_count_++ < kErrorsMax) out_.refusals.push_back(make());
+  }
+
+  static Error too_many_errors(std::size_t count) {
+    return make_error(kInvalidRequirementsLine, fmt::format("and {} further bad lines", count - kErrorsMax));
   }
 
   const RequirementsParseContext& context_;
   const bool as_constraints_;
   NameSets sets_;
+  std::unordered_set<std::string> trusted_;
   RequirementsFile out_;
+  std::size_t refusal_count_ = 0;
   std::vector<std::unique_ptr<Frame>> stack_;
   std::size_t files_opened_ = 0;
   std::size_t room_for_variables_ = kExpandedTotalMax;

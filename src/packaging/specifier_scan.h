@@ -8,6 +8,8 @@
 
 namespace pipit::packaging {
 
+inline constexpr std::size_t kClausesMax = 100'000;  // of one set: more are refused, only a stranger writes so many
+
 struct ScannedSpecifier {
   std::size_t length = 0;  // 0: no specifier starts here
   Operator op = Operator::equal;

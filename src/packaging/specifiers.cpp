@@ -171,9 +171,13 @@ bool Specifier::names_prerelease() const {
 
 Result<SpecifierSet> SpecifierSet::parse(std::string_view text) {
   SpecifierSet set;
-  for (const std::string_view part : split(text, ',')) {
-    const std::string_view clause = trim_python_space(part);
+  while (!text.empty()) {
+    const std::size_t comma = std::min(text.find(','), text.size());
+    const std::string_view clause = trim_python_space(text.substr(0, comma));
+    text.remove_prefix(std::min(comma + 1, text.size()));
     if (clause.empty()) continue;
+    if (set.specifiers_.size() == kClausesMax)
+      return fail(make_error(kInvalidSpecifier, "Invalid specifier: there are more than " + std::to_string(kClausesMax) + " clauses"));
     PIPIT_TRY(Specifier specifier, Specifier::parse(clause));
     set.specifiers_.push_back(std::move(specifier));
   }
@@ -195,15 +199,26 @@ std::vector<std::string> SpecifierSet::canonical() const {
 }
 
 std::string SpecifierSet::str() const {
-  std::vector<std::pair<std::string, std::string>> clauses;  // as printed, canonical
-  for (const Specifier& specifier : specifiers_) clauses.emplace_back(specifier.str(), canonical_clause(specifier));
-  std::stable_sort(clauses.begin(), clauses.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
-  std::unordered_set<std::string> seen;
-  std::vector<std::string> printed;
-  for (auto& [text, key] : clauses) {
-    if (seen.insert(std::move(key)).second) printed.push_back(std::move(text));
+  if (specifiers_.size() == 1) return specifiers_.front().str();
+  struct Clause {
+    std::string text;
+    const Specifier* specifier;
+    std::string key;  // equal for clauses that mean the same: of these the first is printed
+  };
+  std::vector<Clause> clauses;
+  clauses.reserve(specifiers_.size());
+  for (const Specifier& specifier : specifiers_) clauses.push_back({specifier.str(), &specifier, {}});
+  std::ranges::sort(clauses, {}, &Clause::text);
+  clauses.erase(std::unique(clauses.begin(), clauses.end(), [](const Clause& a, const Clause& b) { return a.text == b.text; }), clauses.end());
+  std::unordered_set<std::string_view> seen;
+  std::string printed;
+  for (Clause& clause : clauses) {
+    clause.key = canonical_clause(*clause.specifier);
+    if (!seen.insert(clause.key).second) continue;
+    if (!printed.empty()) printed += ',';
+    printed += clause.text;
   }
-  return join(printed, ",");
+  return printed;
 }
 
 bool SpecifierSet::contains(const Version& version, Prereleases prereleases) const {

@@ -18,7 +18,8 @@ struct Subcommand {
   std::string_view name;
   int (*run)(Arguments);
 };
-constexpr std::array kSubcommands{Subcommand{"packaging", run_packaging}, Subcommand{"linear", run_linear}, Subcommand{"requirements", run_requirements}};
+constexpr std::array kSubcommands{Subcommand{"packaging", run_packaging}, Subcommand{"inputs", run_inputs}, Subcommand{"linear", run_linear},
+                                  Subcommand{"requirements", run_requirements}};
 
 int dispatch(int argc, char** argv) {
   const std::string_view wanted = argc > 1 ? argv[1] : "packaging";

@@ -1,5 +1,7 @@
 // Versions, requirement lines and markers: 1,000,000 of the first, 100,000 of the second, in the spellings that indexes hold.
+// beside_packaging.py runs this and pypa/packaging over the same texts.
 #include <array>
+#include <cstdio>
 #include <random>
 #include <vector>
 
@@ -12,6 +14,7 @@ namespace {
 
 using namespace packaging;
 constexpr int kRounds = 5;
+constexpr std::size_t kVersions = 1'000'000, kRequirements = 100'000;
 
 // Mostly X.Y.Z, some dates, some pre-, post- and dev releases, a few locals.
 std::vector<std::string> version_texts(std::size_t count) {
@@ -29,21 +32,20 @@ std::vector<std::string> version_texts(std::size_t count) {
 }
 
 void measure_versions() {
-  constexpr std::size_t kCount = 1'000'000;
-  const std::vector<std::string> texts = version_texts(kCount);
+  const std::vector<std::string> texts = version_texts(kVersions);
   std::vector<Version> versions;
-  versions.reserve(kCount);
+  versions.reserve(kVersions);
   const double parse = best_ns(kRounds, [&] {
     versions.clear();
     for (const std::string& text : texts) versions.push_back(*Version::try_parse(text));
   });
-  print_figure("version parse", parse / kCount, "ns each");
+  print_figure("version parse", parse / kVersions, "ns each");
   const double compare = best_ns(kRounds, [&] {
     std::size_t less = 0;
     for (std::size_t i = 1; i < versions.size(); ++i) less += versions[i - 1] < versions[i];
     keep(less);
   });
-  print_figure("version compare", compare / (kCount - 1), "ns each");
+  print_figure("version compare", compare / (kVersions - 1), "ns each");
   std::vector<Version> with_locals;
   for (std::size_t i = 0; i < 1000; ++i) with_locals.push_back(*Version::try_parse("2.1.0+cu" + std::to_string(i % 13)));
   const double locals = best_ns(kRounds, [&] {
@@ -71,8 +73,7 @@ std::vector<std::string> requirement_lines(std::size_t count) {
 }
 
 void measure_requirements() {
-  constexpr std::size_t kCount = 100'000;
-  const std::vector<std::string> lines = requirement_lines(kCount);
+  const std::vector<std::string> lines = requirement_lines(kRequirements);
   const double parse = best_ns(kRounds, [&] {
     for (const std::string& line : lines) keep(Requirement::parse(line).value());
   });
@@ -83,22 +84,23 @@ MarkerEnvironment linux_environment() {
   return {"cpython", "3.11.4", "posix", "x86_64", "6.1.0-18-amd64", "Linux", "#1 SMP", "3.11.4", "CPython", "3.11", "linux"};
 }
 
+struct MarkerRow {
+  std::string_view name, text;
+};
+constexpr std::array kMarkers{
+    MarkerRow{"marker evaluate: python_version", "python_version >= \"3.8\""},
+    MarkerRow{"marker evaluate: platform and version", "sys_platform == 'linux' and python_version < '3.12'"},
+    MarkerRow{"marker evaluate: extra", "extra == 'test'"},
+    MarkerRow{"marker evaluate: four comparisons",
+              "(os_name == \"nt\" or platform_system == \"Darwin\") and python_full_version >= \"3.9.1\" and extra == 'dev'"},
+    MarkerRow{"marker evaluate: literal on the left", "\"3.8\" <= python_version"}};
+
 void measure_markers() {
-  struct Row {
-    std::string_view name, text;
-  };
-  static constexpr std::array kRows{
-      Row{"marker evaluate: python_version", "python_version >= \"3.8\""},
-      Row{"marker evaluate: platform and version", "sys_platform == 'linux' and python_version < '3.12'"},
-      Row{"marker evaluate: extra", "extra == 'test'"},
-      Row{"marker evaluate: four comparisons",
-          "(os_name == \"nt\" or platform_system == \"Darwin\") and python_full_version >= \"3.9.1\" and extra == 'dev'"},
-      Row{"marker evaluate: literal on the left", "\"3.8\" <= python_version"}};
   const MarkerEnvironment environment = linux_environment();
   MarkerExtras extras;
   extras.extras = {"test"};
   constexpr int kTimes = 100'000;
-  for (const Row& row : kRows) {
+  for (const MarkerRow& row : kMarkers) {
     const Marker marker = Marker::parse(row.text).value();
     const double time = best_ns(kRounds, [&] {
       int held = 0;
@@ -109,7 +111,20 @@ void measure_markers() {
   }
 }
 
+void print_lines(const std::vector<std::string>& lines) {
+  for (const std::string& line : lines) std::puts(line.c_str());
+}
+
 }  // namespace
+
+int run_inputs(Arguments arguments) {
+  const std::string_view wanted = arguments.empty() ? "" : arguments[0];
+  if (wanted == "versions") return print_lines(version_texts(kVersions)), 0;
+  if (wanted == "requirements") return print_lines(requirement_lines(kRequirements)), 0;
+  if (wanted != "markers") return std::fprintf(stderr, "pipit-bench: inputs are versions, requirements and markers\n"), 2;
+  for (const MarkerRow& row : kMarkers) std::printf("%s\t%s\n", row.name.data(), row.text.data());
+  return 0;
+}
 
 int run_packaging(Arguments) {
   measure_versions();

@@ -226,6 +226,21 @@ TEST_CASE("what cannot be hashed or fetched is gathered, each in peep's words", 
   CHECK_FALSE(has(outcome.out, "Not proceeding"));
 }
 
+TEST_CASE("bad lines are told in peep's words, where and what else is known on standard error", "[cmdline][peep]") {
+  PeepBench bench;
+  bench.file("r.txt", "alpha=1.2\n--bogus\nbeta x\n");
+  const Outcome outcome = bench.peep_install({"-r", "r.txt"});
+  CHECK(outcome.exit_code == 1);
+  CHECK(outcome.out ==
+        "Invalid requirement: 'alpha=1.2'\n= is not a valid operator. Did you mean == ?\n"
+        "peep: error: no such option: --bogus\n\n"
+        "Invalid requirement: 'beta x'\nExpected semicolon (after name with no version specifier) or end\n");
+  for (const char* said : {"Usage: peep [options]", "r.txt:1:", "  alpha=1.2\n       ^", "r.txt:2:\n  --bogus\n  ^", "r.txt:3:"}) {
+    CAPTURE(said, outcome.err);
+    CHECK(has(outcome.err, said));
+  }
+}
+
 // ---- what peep let through ----
 
 TEST_CASE("nothing that no file speaks for is installed beside what was checked", "[cmdline][peep]") {

@@ -119,7 +119,8 @@ TEST_CASE("a ported file installs under --require-hashes what the peep file inst
 
 TEST_CASE("peep install without a file explains itself; other words are pip's", "[cmdline][peep]") {
   PeepBench bench;
-  for (const Words& words : {Words{"install"}, Words{"install", "-r"}, Words{"install", "--bogus"}, Words{"install", "-U", "--requirement"}}) {
+  for (const Words& words : {Words{"install"}, Words{"install", "-r"}, Words{"install", "--bogus"}, Words{"install", "-U", "--requirement"}, Words{"install", "--help"},
+                             Words{"install", "-h"}}) {
     const Outcome none = bench.peep(words);
     CHECK(none.exit_code == 2);
     CHECK(none.err.empty());
@@ -131,6 +132,8 @@ TEST_CASE("peep install without a file explains itself; other words are pip's", 
   CHECK(bogus.exit_code == 2);
   CHECK(bogus.out == "\n");
   CHECK(has(bogus.err, "no such option: --bogus"));
+  bench.file("r.txt", "");
+  CHECK(has(bench.peep({"install", "--help", "-r", "r.txt"}).out, "Usage:"));
   CHECK(bench.peep({"Install", "-r", "r.txt"}).exit_code == 1);
   CHECK(bench.peep({"list"}).exit_code == 0);
   CHECK(bench.peep({}).exit_code == 0);

@@ -1,6 +1,9 @@
 // METADATA, WHEEL, RECORD, entry_points.txt and direct_url.json: what real files hold, and what hostile ones try.
+#include <algorithm>
 #include <catch2/catch_test_macros.hpp>
+#include <random>
 
+#include "pipit/base/text.h"
 #include "pipit/packaging/direct_url.h"
 #include "pipit/packaging/entry_points.h"
 #include "pipit/packaging/metadata.h"
@@ -114,6 +117,25 @@ TEST_CASE("RECORD is CSV with any line end", "[packaging]") {
   CHECK(parse_record("")->empty());
 }
 
+TEST_CASE("parse(print(r)) is r for random rows of RECORD", "[packaging]") {
+  std::mt19937 random(376);
+  const auto text = [&](std::string_view letters, std::size_t shortest) {
+    std::string out;
+    for (std::size_t length = shortest + random() % 6; length > 0; --length) out += letters[random() % letters.size()];
+    return out;
+  };
+  for (int i = 0; i < 500; ++i) {
+    std::vector<RecordRow> rows;
+    for (std::size_t count = random() % 8; count > 0; --count)
+      rows.push_back({text("a/b \",.-\xC3\xA9'#;", 1), random() % 3 == 0 ? "" : "sha256=" + text("abc_-=", 0), random() % 3 == 0 ? "" : text("0123456789", 1)});
+    std::erase_if(rows, [](const RecordRow& row) { return !is_valid_utf8(row.path); });
+    std::ranges::sort(rows);
+    const auto again = parse_record(print_record(rows));
+    REQUIRE(again);
+    CHECK(*again == rows);
+  }
+}
+
 TEST_CASE("RECORD rows that hide something are refused, all of them with their lines", "[packaging]") {
   const std::string bad[] = {
       std::string("a\0b,,", 5), "a\x1b,,", "\"open", "\"a\"b,,", "a,b,c,d", ",sha256=x,1", "a,,x1", "a,,-1", "caf\xE9,,",
@@ -169,6 +191,28 @@ TEST_CASE("direct_url.json has pip's bytes", "[packaging]") {
     const auto back = DirectUrl::parse(row.json);
     REQUIRE(back);
     CHECK(*back == row.value);
+  }
+}
+
+TEST_CASE("parse(print(d)) is d for random direct URLs", "[packaging]") {
+  std::mt19937 random(610);
+  const auto pick = [&](std::initializer_list<const char*> list) { return std::string(std::data(list)[random() % list.size()]); };
+  const auto maybe = [&](std::string text) { return random() % 2 == 0 ? std::optional(std::move(text)) : std::nullopt; };
+  for (int i = 0; i < 500; ++i) {
+    DirectUrl value{pick({"https://h/a b.zip", "https://h/\"q\"?x=1", "https://${U}:${P}@h/\xC3\xA9", "https://h/\\x\x7F"}), ArchiveInfo{}, maybe(pick({"s", "s/t u"}))};
+    switch (random() % 3) {
+      case 0:
+        for (const char* algorithm : {"md5", "sha256", "sha512"})
+          if (random() % 2 == 0) std::get<ArchiveInfo>(value.info).hashes.push_back({algorithm, pick({"00", "ab"})});
+        break;
+      case 1: value.url = "file:///" + pick({"p", "p q", "\xC3\xA9"}), value.info = DirInfo{random() % 2 == 0}; break;
+      default: value.info = VcsInfo{pick({"git", "hg"}), pick({"abc", "0123456789abcdef"}), maybe(pick({"v1", "feature/x \"y\""}))}; break;
+    }
+    CAPTURE(value.json());
+    const auto again = DirectUrl::parse(value.json());
+    REQUIRE(again);
+    CHECK(*again == value);
+    CHECK(again->json() == value.json());
   }
 }
 

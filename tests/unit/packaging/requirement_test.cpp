@@ -77,3 +77,15 @@ TEST_CASE("parse(print(r)) is r for random requirements", "[packaging]") {
     CHECK(requirement(printed).str() == printed);
   }
 }
+
+TEST_CASE("a requirement of more extras, clauses or comparisons than anybody writes is refused", "[packaging]") {
+  std::string extras = "a[b", clauses = "a", marker = "a; os_name=='b'";
+  for (int i = 0; i < 100'000; ++i) {
+    extras += ",c" + std::to_string(i);
+    clauses += ">1,";
+    marker += " or os_name=='b'";
+  }
+  CHECK_FALSE(Requirement::parse(extras + "]"));
+  CHECK_FALSE(Requirement::parse(clauses + ">1"));
+  CHECK_FALSE(Requirement::parse(marker));
+}

@@ -1,6 +1,7 @@
 #include "pipit/packaging/specifiers.h"
 
 #include <catch2/catch_test_macros.hpp>
+#include <random>
 
 using namespace pipit::packaging;
 
@@ -137,4 +138,38 @@ TEST_CASE("adding a set demands both", "[packaging]") {
   CHECK(both.contains(Version::parse("1.5").value()));
   CHECK_FALSE(both.contains(Version::parse("2").value()));
   CHECK(both == set(">=1,<2"));
+}
+
+TEST_CASE("parse(print(s)) is s for random specifier sets, and admits the same versions", "[packaging]") {
+  std::mt19937 random(442);
+  const auto pick = [&](std::initializer_list<const char*> list) { return std::string(std::data(list)[random() % list.size()]); };
+  const auto release = [&] { return pick({"", "", "", "1!"}) + pick({"1", "1.0", "1.0.0", "2.10", "v1.2", "01.002", "20240101123456789012.1", "1.0.0.0.1"}); };
+  const auto suffix = [&] { return pick({"", "", "", "a1", ".RC-2", "-3", ".post1", ".dev0", "b2.post1.dev3", "alpha"}); };
+  std::vector<Version> candidates;
+  for (int i = 0; i < 40; ++i) candidates.push_back(*Version::try_parse(release() + suffix() + pick({"", "", "", "+x", "+1.Local"})));
+  std::size_t parsed = 0;
+  for (int i = 0; i < 1500; ++i) {
+    std::string text;
+    for (std::size_t clauses = random() % 4; clauses > 0; --clauses) {
+      const std::string op = pick({"==", "!=", "<", ">", "<=", ">=", "~=", "===", " == ", ">= "});
+      text += op + release() + (op[0] == '=' || op[0] == '!' ? pick({".*", "+local.1", "", ""}) : suffix()) + pick({"", " "}) + ",";
+    }
+    const auto written = SpecifierSet::parse(text);
+    if (!written) continue;  // "~=1" and the like
+    ++parsed;
+    CAPTURE(text);
+    const SpecifierSet again = set(written->str());
+    REQUIRE(again.str() == written->str());
+    REQUIRE(again == *written);
+    for (const Version& candidate : candidates)
+      REQUIRE(again.contains(candidate, Prereleases::allow) == written->contains(candidate, Prereleases::allow));
+  }
+  CHECK(parsed > 800);
+}
+
+TEST_CASE("a set of more clauses than anybody writes is refused", "[packaging]") {
+  std::string text;
+  for (int i = 0; i < 100'000; ++i) text += ">1,";
+  CHECK(SpecifierSet::parse(text));
+  CHECK_FALSE(SpecifierSet::parse(text + ">1"));
 }

@@ -163,4 +163,27 @@ TEST_CASE("the order of random versions is a strict weak order that agrees with 
   }
 }
 
+TEST_CASE("among random triples less and equal are transitive", "[packaging]") {
+  const std::vector<Version> versions = random_versions(600);
+  std::mt19937 random(441);
+  const auto any = [&]() -> const Version& { return versions[random() % versions.size()]; };
+  std::size_t equal = 0;
+  for (int i = 0; i < 10'000; ++i) {
+    const Version& a = any();
+    // Another spelling of the same value now and then, or hardly any triple has equals.
+    const Version b = random() % 3 == 0 && !a.has_local() && !a.is_prerelease() && !a.is_postrelease() ? version(a.str() + ".0") : any();
+    const Version& c = any();
+    INFO(i);
+    REQUIRE_FALSE(a < a);
+    REQUIRE((a < b) + (b < a) + (a == b) == 1);
+    if (a <= b && b <= c) REQUIRE(a <= c);
+    if (a < b && b <= c) REQUIRE(a < c);
+    if (a != b) continue;
+    ++equal;
+    REQUIRE((a <=> c) == (b <=> c));
+    REQUIRE(a.hash() == b.hash());
+  }
+  CHECK(equal > 200);
+}
+
 TEST_CASE("a version is small and cheap to copy", "[packaging]") { CHECK(sizeof(Version) <= 64); }

@@ -1,5 +1,6 @@
 #include <catch2/catch_test_macros.hpp>
 #include <random>
+#include <set>
 
 #include "resolve/project.h"
 #include "unit/resolve/table_provider.h"
@@ -58,6 +59,52 @@ TEST_CASE("the set of a requirement agrees with SpecifierSet::contains for every
   CHECK(tried > 200);
   std::mt19937 random(7);
   for (int i = 0; i < 500; ++i) check(clauses[random() % clauses.size()] + "," + clauses[random() % clauses.size()]);
+}
+
+TEST_CASE("the set of a random requirement agrees with SpecifierSet::contains for random releases", "[resolve]") {
+  std::mt19937 random(8);
+  const auto pick = [&](std::initializer_list<const char*> list) { return std::string(std::data(list)[random() % list.size()]); };
+  // Few numbers, so that releases, prefixes and bounds fall on each other; one too large for a machine word.
+  const auto release = [&] {
+    std::string text = pick({"", "", "", "", "1!", "2!"}) + pick({"0", "1", "2"});
+    for (std::size_t i = random() % 4; i > 0; --i) text += "." + pick({"0", "0", "1", "2", "10", "99999999999999999999"});
+    return text;
+  };
+  const auto public_version = [&] {
+    return release() + pick({"", "", "", "a0", "a1", "b1", "rc1"}) + pick({"", "", "", ".post0", ".post1"}) + pick({"", "", "", ".dev0", ".dev1"});
+  };
+  std::size_t tried = 0, admitted = 0;
+  for (int universe = 0; universe < 40; ++universe) {
+    std::set<packaging::Version> versions;
+    std::vector<std::string> texts;
+    for (int i = 0; i < 60; ++i) {
+      const std::string text = public_version() + pick({"", "", "", "+x", "+1", "+x.2"});
+      if (versions.insert(packaging::Version::parse(text).value()).second) texts.push_back(text);
+    }
+    Project project;
+    project.begin();
+    project.load(listing_of(texts));
+    for (int i = 0; i < 150; ++i) {
+      std::string text = "x";
+      for (std::size_t clauses = 1 + random() % 3; clauses > 0; --clauses) {
+        const std::string op = pick({"==", "!=", "<", "<=", ">", ">=", "~=", "==="});
+        const bool equality = op == "==" || op == "!=";
+        text += op + (equality && random() % 2 == 0 ? release() + ".*" : public_version() + (equality ? pick({"", "+x", "+1"}) : "")) + (clauses > 1 ? "," : "");
+      }
+      const auto requirement = packaging::Requirement::parse(text);
+      if (!requirement) continue;
+      ++tried;
+      const VersionSet set = project.admitted(*requirement);
+      REQUIRE_FALSE(set.contains(set.absent()));
+      for (std::size_t rank = 0; rank < project.releases(); ++rank) {
+        const bool expected = requirement->specifiers.contains(project.version(rank), project.listed(rank)->text, packaging::Prereleases::allow);
+        admitted += expected;
+        if (set.contains(rank) != expected) FAIL_CHECK(text << " and " << project.version(rank).str());
+      }
+    }
+  }
+  CHECK(tried > 4000);
+  CHECK(admitted > 10'000);
 }
 
 TEST_CASE("ranks are ascending whatever the order of the listing, and the order of the listing is the preference", "[resolve]") {
