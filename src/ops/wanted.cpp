@@ -97,14 +97,29 @@ std::string shown_name(const RequirementLine& line) {
   return line.text;
 }
 
+void collect(std::optional<Error>& problems, Status status) {
+  if (status) return;
+  if (!problems) {
+    problems = std::move(status).error();
+  } else {
+    for (Error& other : status.error().also) problems->also.push_back(std::move(other));
+    status.error().also.clear();
+    problems->also.push_back(std::move(status).error());
+  }
+}
+
 // Keeps the lines whose marker holds for the target, saying pip's sentence for the others.
-Status keep_applicable(std::vector<RequirementLine>& lines, const packaging::MarkerEnvironment& markers, Session& session, bool& left_out) {
+void keep_applicable(std::vector<RequirementLine>& lines, const packaging::MarkerEnvironment& markers, Session& session, bool& left_out,
+                     std::optional<Error>& problems) {
   std::vector<RequirementLine> kept;
   for (RequirementLine& line : lines) {
     const std::optional<packaging::Marker>& marker = line.requirement && line.requirement->marker ? line.requirement->marker : line.marker;
     if (marker) {
       auto holds = marker->evaluate(markers);
-      if (!holds) return fail(std::move(holds).error().at(line.origin.str()));
+      if (!holds) {
+        collect(problems, fail(std::move(holds).error().at(line.origin.str())));
+        continue;
+      }
       if (!*holds) {
         left_out = true;
         session.reporter().info(fmt::format("Ignoring {}: markers '{}' don't match your environment", shown_name(line), marker->str()));
@@ -114,7 +129,6 @@ Status keep_applicable(std::vector<RequirementLine>& lines, const packaging::Mar
     kept.push_back(std::move(line));
   }
   lines = std::move(kept);
-  return ok();
 }
 
 // peep's comments become hashes of the line; a comment that is no sha256 stays a text that matches nothing, as in peep.
@@ -190,41 +204,6 @@ Status read_script(const std::string& file, Session& session, std::vector<Requir
   return ok();
 }
 
-// pip's demands on constraints, all at once.
-Status refuse_bad_constraints(const std::vector<RequirementLine>& constraints) {
-  std::optional<Error> first;
-  auto add = [&](const char* text, const RequirementLine& line) {
-    Error error = make_pip_error(kUnsupportedRequirement, text).at(fmt::format("{}:{}", line.origin.file, line.origin.line)).detail(line.text);
-    if (first) {
-      first->also.push_back(std::move(error));
-    } else {
-      first = std::move(error);
-    }
-  };
-  for (const RequirementLine& line : constraints) {
-    if (line.editable) {
-      add("Editable requirements are not allowed as constraints", line);
-    } else if (!line.requirement) {
-      add("Unnamed requirements are not allowed as constraints", line);
-    } else if (!line.requirement->extras.empty() || !line.extras.empty()) {
-      add("Constraints cannot have extras", line);
-    }
-  }
-  if (first) return fail(std::move(*first));
-  return ok();
-}
-
-void collect(std::optional<Error>& problems, Status status) {
-  if (status) return;
-  if (!problems) {
-    problems = std::move(status).error();
-  } else {
-    for (Error& other : status.error().also) problems->also.push_back(std::move(other));
-    status.error().also.clear();
-    problems->also.push_back(std::move(status).error());
-  }
-}
-
 }  // namespace
 
 packaging::RequirementsParseContext parse_context(Session& session, Diagnostics& diagnostics) {
@@ -269,15 +248,13 @@ Result<Wanted> read_wanted(const ResolveOptions& options, const packaging::Marke
   for (auto* lines : {&from_constraints, &from_files})
     std::move(lines->begin(), lines->end(), std::back_inserter(wanted.requirements));
   session.report(diagnostics);
-  collect(problems, refuse_bad_constraints(wanted.constraints));
   if (problems) return fail(std::move(*problems));
 
   // Before markers: one hashed line for another platform switches the mode on, as in pip.
   wanted.hash_mode = wanted.options.require_hashes || options.peep ||
                      (!wanted.options.no_require_hashes && (has_any_hash(wanted.requirements) || has_any_hash(wanted.constraints)));
-  PIPIT_CHECK(keep_applicable(wanted.requirements, markers, session, wanted.left_out));
-  PIPIT_CHECK(keep_applicable(wanted.constraints, markers, session, wanted.left_out));
-  PIPIT_CHECK(keep_applicable(wanted.overrides, markers, session, wanted.left_out));
+  for (auto* lines : {&wanted.requirements, &wanted.constraints, &wanted.overrides}) keep_applicable(*lines, markers, session, wanted.left_out, problems);
+  if (problems) return fail(std::move(*problems));
   for (const std::string& host : wanted.options.trusted_hosts) session.trust_host(host);
   for (const auto* urls : {&wanted.options.index_urls, &wanted.options.find_links})
     for (const std::string& url : *urls) session.add_credential_source(url);

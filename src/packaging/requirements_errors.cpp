@@ -63,7 +63,7 @@ std::string cut_line(std::string_view line) {
   return fmt::format("{}... ({} more bytes)", shown, line.size() - shown.size());
 }
 
-bool is_caret_line(std::string_view line) { return line.ends_with('^') && line.find_first_not_of(" ~^") == std::string_view::npos; }
+bool is_caret_line(std::string_view line) { return line.ends_with('^') && line.find_first_not_of(" \t~^") == std::string_view::npos; }
 
 // "<source> (from line 3 of r.txt)" behind a caret belongs to the caret line.
 std::string_view caret_part(std::string_view line) {
@@ -96,12 +96,20 @@ std::string without_secrets(std::string text, const LogicalLine& line) {
   return mask_credentials(text);
 }
 
+// As much white space as a text is wide: one blank a character, tabs as they are.
+std::string blanks_below(std::string_view text) {
+  std::string blanks;
+  for (const char c : text)
+    if (!is_continuation(c)) blanks += c == '\t' ? '\t' : ' ';
+  return blanks;
+}
+
 // The text and a caret under the word that is wrong.
 std::vector<std::string> excerpt(const LogicalLine& line, const std::string& wrong) {
   const std::string text = without_secrets(line.text, line), culprit = without_secrets(wrong, line);
   const std::size_t found = culprit.empty() ? 0 : text.find(culprit.substr(0, culprit.find(' ')));
   const std::size_t at = found == std::string::npos ? 0 : found;
-  return {text, std::string(count_characters(std::string_view(text).substr(0, at)), ' ') + "^"};
+  return {text, blanks_below(std::string_view(text).substr(0, at)) + "^"};
 }
 
 Error cleaned(Error error, const LogicalLine& line) {
@@ -178,6 +186,12 @@ Error hidden_start_error(const std::string& file, const LogicalLine& line) {
 Error dash_path_error(const std::string& text, const std::string& file, const LogicalLine& line) {
   return refusal(kInvalidRequirementsLine, fmt::format("`{}` begins with `-` and would be taken for an option", text), text, file, line)
       .hint("write `./` in front of the path");
+}
+
+Error constraint_error(std::string_view why, const std::string& file, const LogicalLine& line, const std::string& text) {
+  Error error = make_pip_error(kInvalidRequirementsLine, std::string(why)).at(line_place(file, line.number));
+  error.details = excerpt(line, text);
+  return cleaned(std::move(error).hint("a constraint is a name and its versions: `name<2`"), line);
 }
 
 Error include_error(Error error, const std::string& included, const std::string& file, const LogicalLine& line) {

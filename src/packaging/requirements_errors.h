@@ -25,6 +25,8 @@ Error requirement_error(Error error, const std::string& file, const LogicalLine&
 Error lost_words_error(const std::vector<std::string>& lost, const std::string& file, const LogicalLine& line);
 Error hidden_start_error(const std::string& file, const LogicalLine& line);
 Error dash_path_error(const std::string& text, const std::string& file, const LogicalLine& line);
+// Something that a constraint must not be, in pip's words.
+Error constraint_error(std::string_view why, const std::string& file, const LogicalLine& line, const std::string& text);
 
 // An error about the file that the line includes: place, text and caret are added.
 Error include_error(Error error, const std::string& included, const std::string& file, const LogicalLine& line);

@@ -202,8 +202,16 @@ class FileParser {
     }
     note_lost_words(frame, line, out.lost_words);
     note_hidden_start(frame, line);
+    if (const std::string_view why = constraint_problem(out); !why.empty()) refuse([&] { return constraint_error(why, frame.location, line, text); });
     if (out.path.starts_with('-') || (editable && text.starts_with('-'))) refuse([&] { return dash_path_error(text, frame.location, line); });
     out_.lines.push_back(std::move(out));
+  }
+
+  // What pip demands of constraints. (Editable ones do not parse.)
+  static std::string_view constraint_problem(const RequirementLine& line) {
+    if (!line.constraint) return {};
+    if (!line.requirement) return "Unnamed requirements are not allowed as constraints";
+    return line.requirement->extras.empty() && line.extras.empty() ? "" : "Constraints cannot have extras";
   }
 
   void include(const Frame& frame, const LogicalLine& line, const LineOptions& options) {

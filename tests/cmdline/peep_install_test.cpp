@@ -235,7 +235,7 @@ TEST_CASE("bad lines are told in peep's words, where and what else is known on s
         "Invalid requirement: 'alpha=1.2'\n= is not a valid operator. Did you mean == ?\n"
         "peep: error: no such option: --bogus\n\n"
         "Invalid requirement: 'beta x'\nExpected semicolon (after name with no version specifier) or end\n");
-  for (const char* said : {"Usage: peep [options]", "r.txt:1:", "  alpha=1.2\n       ^", "r.txt:2:\n  --bogus\n  ^", "r.txt:3:"}) {
+  for (const char* said : {"Usage: peep [options]", "r.txt:1:", "    alpha=1.2\n         ^", "r.txt:2:\n  --bogus\n  ^", "r.txt:3:"}) {
     CAPTURE(said, outcome.err);
     CHECK(has(outcome.err, said));
   }

@@ -372,6 +372,28 @@ TEST_CASE("bad includes and lines that pip reads by half are told in the same ru
                                          "/w/b.txt:2 -r c"});
 }
 
+TEST_CASE("what cannot be a constraint is told with the bad lines, and a tab stays a tab above the caret", "[packaging]") {
+  World world;
+  world.files["/w/c.txt"] = "foo<2\nfoo[x]<3\n\thttps://h/x.zip ; os_name == 'nt'\n";
+  const auto alone = world.parsed("-c c.txt\nfoo\n");
+  CHECK(alone.lines.size() == 4);  // as pip, which says the rest later
+  REQUIRE(alone.refusals.size() == 2);
+  const auto beside = world.parse("-c c.txt\nfoo\tbar\nbar==1\t --pre\n-c c.txt\t foo\n");
+  REQUIRE_FALSE(beside);
+  REQUIRE(beside.error().also.size() == 6);
+  CHECK(beside.error().where == "r.txt:2");
+  for (const std::vector<Error>& told : {alone.refusals, std::vector<Error>(beside.error().also.begin(), beside.error().also.begin() + 2)}) {
+    CHECK(told[0].message == "Constraints cannot have extras");
+    CHECK(told[0].where == "/w/c.txt:2");
+    CHECK(told[0].details == std::vector<std::string>{"foo[x]<3", "^"});
+    CHECK(told[1].message == "Unnamed requirements are not allowed as constraints");
+    CHECK(told[1].where == "/w/c.txt:3");
+    CHECK_FALSE(told[1].hints.empty());
+  }
+  CHECK(beside.error().also[2].details == std::vector<std::string>{"bar==1\t --pre", "      \t ^"});
+  CHECK(beside.error().also[3].details == std::vector<std::string>{"-c c.txt\t foo", "        \t ^"});
+}
+
 TEST_CASE("an error repeats a stranger's text only as far as a person reads it", "[packaging]") {
   World world;
   const std::string wide(1'000'000, 'x'), accents = [] {
