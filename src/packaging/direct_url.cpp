@@ -61,10 +61,18 @@ Result<ArchiveInfo> read_archive(const Json& object) {
   return info;
 }
 
+// "file:///path", "file:/path", "file://host/path".
+bool is_absolute_file_url(std::string_view url) {
+  if (!url.starts_with("file:")) return false;
+  url.remove_prefix(std::string_view("file:").size());
+  if (url.starts_with("//")) url.remove_prefix(std::min(url.find_first_of("/?#", 2), url.size()));
+  return url.starts_with('/');
+}
+
 Result<DirInfo> read_directory(const Json& object, const std::string& url) {
   const auto editable = object.find("editable");
   if (editable != object.end() && !editable->is_null() && !editable->is_boolean()) return refuse("`editable` is not true or false");
-  if (!url.starts_with("file:")) return refuse("`dir_info` needs a file: URL");
+  if (!is_absolute_file_url(url)) return refuse("`dir_info` needs a file: URL with an absolute path");
   return DirInfo{editable != object.end() && editable->is_boolean() && editable->get<bool>()};
 }
 

@@ -78,8 +78,11 @@ TomlValue convert(const toml::node& node) {
       out.text = printed(node.as_date_time()->get());
       out.has_offset = node.as_date_time()->get().offset.has_value();
       break;
-    default:  // a date or a time alone
-      out.kind = TomlValue::Kind::date_time;
+    case toml::node_type::date:
+      out.kind = TomlValue::Kind::date;
+      break;
+    default:
+      out.kind = TomlValue::Kind::time;
       break;
   }
   return out;
@@ -101,6 +104,8 @@ std::string_view TomlValue::python_type() const {
     case Kind::floating: return "float";
     case Kind::boolean: return "bool";
     case Kind::date_time: return "datetime";
+    case Kind::date: return "date";
+    case Kind::time: return "time";
   }
   return "";
 }

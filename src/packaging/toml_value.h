@@ -18,7 +18,7 @@ inline constexpr std::size_t kTomlDepthMax = 48;
 struct TomlMember;
 
 struct TomlValue {
-  enum class Kind { table, array, string, integer, floating, boolean, date_time };
+  enum class Kind { table, array, string, integer, floating, boolean, date_time, date, time };
   Kind kind = Kind::table;
   int line = 0;
   std::string text;                                        // string; date_time as RFC 3339

@@ -228,6 +228,7 @@ TEST_CASE("direct_url.json that contradicts itself is refused", "[packaging]") {
   const std::string bad[] = {
       "", "[]", "null", "{", R"({"url": "u"})", R"({"archive_info": {}})", R"({"url": 1, "archive_info": {}})",
       R"({"url": "file:///x", "archive_info": {}, "dir_info": {}})", R"({"url": "https://h", "dir_info": {}})",
+      R"({"url": "file://x", "dir_info": {}})", R"({"url": "file:x", "dir_info": {}})",
       R"({"url": "u", "archive_info": []})", R"({"url": "u", "archive_info": {"hashes": {"sha256": 1}}})",
       R"({"url": "u", "archive_info": {"hash": "sha256"}})", R"({"url": "u", "archive_info": {"hash": "sha256=a", "hashes": {"sha256": "b"}}})",
       R"({"url": "u", "vcs_info": {"vcs": "git"}})", R"({"url": "file:///x", "dir_info": {"editable": "yes"}})",

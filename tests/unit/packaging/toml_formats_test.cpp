@@ -186,6 +186,8 @@ TEST_CASE("a lock file that cannot be obeyed is refused with its place", "[packa
       {package + "[packages.sdist]\nurl = \"https://h/foo.tar.gz\"\n" + kHashes, "Invalid sdist filename 'foo.tar.gz' in 'packages[0].sdist'"},
       {package + "[packages.directory]\npath = \".\"\n[packages.sdist]\nurl = \"https://h/foo-1.0.tar.gz\"\n" + kHashes,
        "None of vcs, directory, archive must be set if sdist or wheels are set in 'packages[0]'"},
+      {package + "[packages.sdist]\nurl = \"https://h/foo-1.0.tar.gz\"\nupload-time = 2024-01-01\n" + kHashes,
+       "Unexpected type date (expected datetime) in 'packages[0].sdist.upload-time'"},
       {package + "[packages.sdist]\nurl = \"https://h/foo-1.0.tar.gz\"\nsize = -1\n" + kHashes, "Negative size in 'packages[0].sdist.size'"},
   };
   for (const Row& row : rows) {
