@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "pipit/base/text.h"
+#include "pipit/ops/cache.h"
 #include "pipit/packaging/name.h"
 
 namespace pipit::cli {
@@ -115,6 +116,11 @@ Result<ops::SessionOptions> bind_session(const CommandContext& context) {
     options.cache_directory = context.current_directory / path;
   }
   options.no_cache = settings.flag("no-cache-dir");
+  if (auto text = settings.value("cache-max-size")) {
+    const auto size = ops::parse_size(*text);
+    if (!size) return fail(make_pip_error(kUsageError, fmt::format("invalid --cache-max-size '{}': it must be a size like 500MB or 2GB", *text)));
+    options.cache_size_max_bytes = *size;
+  }
   options.require_virtualenv = settings.flag("require-virtualenv");
   PIPIT_TRY(auto lock_seconds, settings.number("lock-timeout"));
   if (lock_seconds) options.lock_timeout = std::chrono::milliseconds(static_cast<std::int64_t>(*lock_seconds * 1000));

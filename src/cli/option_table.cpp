@@ -41,6 +41,7 @@ const std::vector<OptionSpec>& option_storage() {
       {"no-python-version-warning", {"--no-python-version-warning"}, K::flag, kGeneral, "", ""},
       {"use-feature", {"--use-feature"}, K::list, kGeneral, "FEATURE", ""},
       {"use-deprecated", {"--use-deprecated"}, K::list, kGeneral, "FEATURE", ""},
+      {"cache-max-size", {"--cache-max-size"}, K::value, kGeneral, "SIZE", "What the cached wheels may take (10GB); the least recently used go first"},
       {"lock-timeout", {"--lock-timeout"}, K::value, kGeneral, "SECONDS", "How long to wait for another pipit (300)"},
       {"offline", {"--offline"}, K::flag, kGeneral, "", "Use only what is cached; never open a connection"},
       // --- index
@@ -133,7 +134,7 @@ const std::vector<OptionSpec>& option_storage() {
       {"algorithm", {"-a", "--algorithm"}, K::value, kHash, "sha256|sha384|sha512", "Which hash (sha256)", {"sha256", "sha384", "sha512"}},
       {"peep", {"--peep"}, K::flag, kHash, "", "Print peep's comment lines"},
       {"cache-format", {"--format"}, K::value, kCache, "human|abspath", "How to list", {"human", "abspath"}},
-      {"max-size", {"--max-size"}, K::value, kCache, "SIZE", "With `cache prune`: what may stay (10GB)"},
+      {"max-size", {"--max-size"}, K::value, kCache, "SIZE", "With `cache prune`: what may stay (--cache-max-size)"},
       {"editor", {"--editor"}, K::value, kConfig, "EDITOR", "Editor for `config edit`"},
       {"global", {"--global"}, K::flag, kConfig, "", "The system-wide file"},
       {"config-user", {"--user"}, K::flag, kConfig, "", "The user's file"},

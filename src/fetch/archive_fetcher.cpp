@@ -2,10 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
 #include <condition_variable>
 #include <memory>
 #include <mutex>
 
+#include "fetch/turns.h"
 #include "fetch/unfinished.h"
 #include "pipit/base/url.h"
 #include "pipit/sys/dir.h"
@@ -15,6 +17,8 @@ namespace pipit::fetch {
 
 namespace {
 
+// How often a file is looked after that another process downloads.
+constexpr std::chrono::milliseconds kTurnPause{10};
 constexpr std::uint64_t kArchiveMaxBytes = std::uint64_t{64} << 30;
 
 std::vector<std::string> algorithms_of(const verify::Promise& promise) {
@@ -101,6 +105,10 @@ class Gathering {
     outcomes_[index].emplace(std::move(outcome));
     if (--open_ == 0) all_settled_.notify_all();
   }
+  bool wait_for(std::chrono::milliseconds pause) {
+    std::unique_lock lock(mutex_);
+    return all_settled_.wait_for(lock, pause, [this] { return open_ == 0; });
+  }
   std::vector<Result<Arrival>> wait() {
     std::unique_lock lock(mutex_);
     all_settled_.wait(lock, [this] { return open_ == 0; });
@@ -133,12 +141,15 @@ Status still_the_same(const Archive& archive) {
 std::vector<Result<Arrival>> ArchiveFetcher::fetch(const std::vector<FetchItem>& items, const Continuation& then, std::stop_token stop) {
   Gathering gathering(items.size());
   auto cancelled = [] { return Result<Arrival>(fail(make_pip_error(kCancelled, "Operation cancelled by user"))); };
-  auto finish = [&gathering, &then](std::size_t index, Result<Arrival> arrival) {
+  const Unfinished unfinished(unfinished_);
+  const Turns turns_of(is_here_ ? unfinished_ : std::filesystem::path());
+  std::vector<Turns::Turn> turns(items.size());
+  auto finish = [&gathering, &then, &turns_of, &turns](std::size_t index, Result<Arrival> arrival) {
     if (arrival && std::holds_alternative<Archive>(*arrival)) then(index, std::get<Archive>(*arrival));
+    turns_of.done(turns[index]);
     gathering.settle(index, std::move(arrival));
   };
 
-  const Unfinished unfinished(unfinished_);
   sys::Dir folder;  // of this call's downloads; made with the first, gone with the scratch directory
   auto begin_download = [&](std::size_t index, const Url& url) -> Status {
     const FetchItem& item = items[index];
@@ -187,6 +198,20 @@ std::vector<Result<Arrival>> ArchiveFetcher::fetch(const std::vector<FetchItem>&
     return ok();
   };
 
+  // False: another process is at it.
+  auto try_download = [&](std::size_t index, const Url& url) {
+    if (const auto key = is_here_ ? unfinished.key_of(items[index]) : std::nullopt) {
+      if (turns_of.take(*key, turns[index]) == Turns::Whose::others) return false;
+      if (turns[index].lock && is_here_(index)) {
+        finish(index, Arrival(BroughtByOther()));
+        return true;
+      }
+    }
+    if (auto begun = begin_download(index, url); !begun) finish(index, fail(std::move(begun).error()));
+    return true;
+  };
+
+  std::vector<std::pair<std::size_t, Url>> waiting;
   for (std::size_t index = 0; index < items.size(); ++index) {
     auto url = Url::parse(items[index].candidate.file.url);
     if (!url) {
@@ -198,9 +223,16 @@ std::vector<Result<Arrival>> ArchiveFetcher::fetch(const std::vector<FetchItem>&
         auto path = local.to_path();
         finish(index, path ? take_local(items[index], *path) : Result<Arrival>(fail(std::move(path).error())));
       });
-    } else if (auto begun = begin_download(index, *url); !begun) {
-      gathering.settle(index, fail(std::move(begun).error()));
+    } else if (!try_download(index, *url)) {
+      waiting.emplace_back(index, std::move(*url));
     }
+  }
+  while (!waiting.empty() && !gathering.wait_for(kTurnPause)) {
+    std::erase_if(waiting, [&](const auto& item) {
+      if (!stop.stop_requested()) return try_download(item.first, item.second);
+      gathering.settle(item.first, cancelled());
+      return true;
+    });
   }
   return gathering.wait();
 }

@@ -2,7 +2,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <mutex>
+#include <atomic>
+#include <charconv>
 #include <tuple>
 
 #include "fetch/store_layout.h"
@@ -10,6 +11,8 @@
 
 namespace pipit::fetch {
 namespace {
+
+constexpr std::int64_t kRecountAfterNs = 86'400'000'000'000;
 
 // Every directory that is named like an entry.
 Result<std::vector<std::string>> entries_of(const sys::Dir& root) {
@@ -48,6 +51,12 @@ Result<std::vector<StoredWheel>> WheelStore::list() const {
     PIPIT_TRY(const auto manifest, read_manifest(sha256));
     StoredWheel wheel{sha256, {}, {}, {}, 0, 0, 0};
     if (manifest) wheel = {sha256, manifest->filename, manifest->name, manifest->version, size_of(*manifest), manifest->files.size(), 0};
+    const auto keys = code_keys(sha256);
+    for (const std::string& key : keys ? *keys : std::vector<std::string>{})
+      if (const auto code = read_code_manifest(sha256, key)) {
+        wheel.size_bytes += size_of(*code);
+        wheel.files += code->files.size();
+      }
     PIPIT_TRY(const auto facts, root_.stat(entry_path(sha256) + "/manifest"));
     if (facts) wheel.last_used_ns = facts->mtime_ns;
     wheels.push_back(std::move(wheel));
@@ -70,11 +79,26 @@ Result<std::vector<StoreDamage>> WheelStore::verify(sys::Executor& executor, Hea
       sys::parallel_for(executor, intact.size(), [&](std::size_t i) { intact[i] = is_intact(*tree, manifest->files[i]) ? 1 : 0; });
     for (std::size_t i = 0; i < intact.size(); ++i)
       if (intact[i] == 0) damage.paths.push_back(manifest->files[i].path);
+    // Byte code is made again when it is wanted; the wheel it was made of is whole.
+    const auto keys = code_keys(sha256);
+    for (const std::string& key : keys ? *keys : std::vector<std::string>{})
+      if (heal == Heal::yes && writable_ && !is_code_intact(sha256, key, executor)) PIPIT_CHECK(forget_code(sha256, key));
     if (manifest && damage.paths.empty()) continue;
     if (heal == Heal::yes && writable_) PIPIT_CHECK(forget(sha256));
     damages.push_back(std::move(damage));
   }
   return damages;
+}
+
+bool WheelStore::is_code_intact(const std::string& sha256, const std::string& key, sys::Executor& executor) const {
+  const auto manifest = read_code_manifest(sha256, key);
+  const auto tree = root_.open_dir(code_path(sha256, key) + "/tree");
+  if (!manifest || !tree) return false;
+  std::atomic<bool> intact = true;
+  sys::parallel_for(executor, manifest->files.size(), [&](std::size_t i) {
+    if (intact && !is_intact(*tree, manifest->files[i])) intact = false;
+  });
+  return intact;
 }
 
 // Our own shared lock would keep us out; whoever comes in between sees whole entries or none.
@@ -120,8 +144,35 @@ Result<std::uint64_t> WheelStore::prune(std::uint64_t size_max_bytes, std::chron
     victims.push_back(wheel.sha256);
     total -= wheel.size_bytes;
   }
-  if (victims.empty()) return std::uint64_t{0};
-  return remove(victims, patience);
+  std::uint64_t freed = 0;
+  if (!victims.empty()) {
+    PIPIT_TRY(freed, remove(victims, patience));
+  }
+  if (writable_) static_cast<void>(note_size(total));
+  return freed;
+}
+
+Status WheelStore::note_size(std::uint64_t bytes) {
+  PIPIT_TRY(const std::string staged, make_staging());
+  Status noted = root_.write_file(staged + "/size", std::to_string(bytes), 0644);
+  if (noted) noted = root_.rename(staged + "/size", root_, std::string(kSizeFile));
+  static_cast<void>(root_.remove_tree(staged));
+  return noted;
+}
+
+// The size file may be behind where several added at once. It is not believed near the cap, nor when it is a day old.
+Status WheelStore::keep_below(std::uint64_t size_max_bytes, std::uint64_t added_bytes) {
+  if (!writable_ || added_bytes == 0) return ok();
+  const auto text = root_.read_file(std::string(kSizeFile), 32);
+  const auto facts = root_.stat(std::string(kSizeFile));
+  std::uint64_t known = 0;
+  const bool told = text && std::from_chars(text->data(), text->data() + text->size(), known).ec == std::errc();
+  const std::int64_t now = std::chrono::duration_cast<std::chrono::nanoseconds>(clock_.now().time_since_epoch()).count();
+  const bool fresh = facts && *facts && now - (*facts)->mtime_ns < kRecountAfterNs;
+  if (told && fresh && known + added_bytes <= size_max_bytes) return note_size(known + added_bytes);
+  const auto freed = prune(size_max_bytes, std::chrono::milliseconds(0));
+  if (!freed && freed.error().code != kCacheBusy) return fail(freed.error());
+  return ok();
 }
 
 }  // namespace pipit::fetch

@@ -25,8 +25,10 @@ class Unfinished {
   // Moves the file at `path` here. Failing to is no failure of the run.
   void keep(const FetchItem& item, const std::filesystem::path& path, const std::string& validator) const;
 
- private:
+  // What the file is called here; nullopt if nothing was promised of it.
   std::optional<std::string> key_of(const FetchItem& item) const;
+
+ private:
   std::filesystem::path directory_;
 };
 

@@ -11,7 +11,6 @@
 namespace pipit::fetch {
 namespace {
 
-constexpr std::uint64_t kManifestMaxBytes = 256u << 20;
 constexpr std::int64_t kDayNs = 86'400'000'000'000;
 constexpr std::chrono::seconds kSharedLockPatience{600};
 // Room that a file system needs beyond the files' own bytes; refusing early saves most partial unpacking.
@@ -145,6 +144,9 @@ Result<wheel::PreparedWheel> WheelStore::add(const std::filesystem::path& archiv
 Result<wheel::PreparedWheel> WheelStore::add(Bytes archive, const verify::Checked& checked, std::string_view filename,
                                              const std::vector<std::string>& allowances, sys::Executor& executor,
                                              Diagnostics& diagnostics) {
+  // Unpacked by an earlier run: its files are looked at again before they are used.
+  if (auto there = find(checked.sha256_hex(), filename, allowances); there && *there)
+    return wheel::PreparedWheel{(*there)->manifest, (*there)->tree, checked, true, (*there)->allowances};
   PIPIT_TRY(const wheel::WheelSource source, wheel::WheelSource::open(archive, filename, allowances, diagnostics));
   if (!writable_) return fail(unusable(path_, "it cannot be written"));
   PIPIT_TRY(const std::uint64_t room, root_.free_bytes());
@@ -189,17 +191,18 @@ Result<wheel::PreparedWheel> WheelStore::publish(const std::string& staged, whee
     if (moved) return prepared(std::move(manifest), checked, false);
     if (moved.error().os_errno != EEXIST && moved.error().os_errno != ENOTEMPTY) return fail(std::move(moved).error());
     PIPIT_TRY(auto there, find(sha256, manifest.filename, allowances));
-    // Unpacked by an earlier run: its files are looked at again before they are used.
     if (there) return wheel::PreparedWheel{there->manifest, there->tree, checked, true, there->allowances};
     PIPIT_CHECK(forget(sha256));  // damaged, or of another name: ours takes its place
   }
   return fail(make_error(kInternalError, "the wheel store's entry " + sha256 + " cannot be replaced"));
 }
 
-Status WheelStore::forget(const std::string& sha256) {
-  if (!is_sha256(sha256)) return ok();
+Status WheelStore::forget(const std::string& sha256) { return is_sha256(sha256) ? move_out(entry_path(sha256)) : ok(); }
+
+// Gone from its place at once, then deleted.
+Status WheelStore::move_out(const std::string& path) {
   PIPIT_TRY(const std::string grave, make_staging());
-  const Status moved = root_.rename(entry_path(sha256), root_, grave + "/entry");
+  const Status moved = root_.rename(path, root_, grave + "/entry");
   const Status removed = root_.remove_tree(grave);
   if (!moved && moved.error().os_errno != ENOENT && moved.error().code != sys::kFileNotFound) return moved;
   return removed;

@@ -272,7 +272,7 @@ class Arranger {
 
   // A file stands where one will be put, and no removal of this run takes it away.
   Status judge_existing(const Placed& placed) {
-    if (placed.addition == kRewrite) return ok();
+    if (placed.addition == kRewrite || input_.additions[placed.addition].is_byte_code) return ok();
     const std::string& path = image_file(placed).path;
     const python::InstalledDist* owner = owners_.of(placed.spot);
     const std::string name = title_name(placed);

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "install/arrangement.h"
+#include "install/byte_code.h"
 #include "install/moves.h"
 #include "install/private_folder.h"
 #include "install/staging.h"
@@ -136,7 +137,8 @@ Status Transaction::State::write_stage(std::stop_token stop) {
   PIPIT_CHECK(transaction.make_dir("old"));
   PIPIT_CHECK(choose_ways(arrangement->journal, root, transaction));
   PIPIT_TRY(new_dir, transaction.open_dir("new"));
-  return stage_files(staging_input(), new_dir, stale, stop);
+  PIPIT_CHECK(stage_files(staging_input(), new_dir, stale, stop));
+  return correct_byte_code(staging_input(), new_dir);
 }
 
 Status Transaction::stage(Diagnostics& diagnostics, std::stop_token stop) {

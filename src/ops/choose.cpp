@@ -164,6 +164,12 @@ Status Chooser::bring_pinned(StoreFirst& stored, ChoiceMemory& memory, const Cho
   session_.reporter().transfer_planned(items.size(), total);
   std::vector<std::optional<wheel::PreparedWheel>> arrived(items.size());  // each slot is written by one worker
   fetch::ArchiveFetcher fetcher([this] { return session_.http(); }, scratch, session_.workers(), options.listener, session_.unfinished_downloads());
+  fetcher.share([&](std::size_t i) {
+    auto found = wheels_.find(items[i].candidate.file.hashes);
+    if (!found || !verify::check(found->checked.digests(), items[i].promise, items[i].candidate.file.filename)) return false;
+    arrived[i] = std::move(*found);
+    return true;
+  });
   auto arrivals = fetcher.fetch(items, [&](std::size_t i, const fetch::Archive& archive) {
     if (auto added = wheels_.add(archive, items[i].candidate.file.filename)) arrived[i] = std::move(*added);
   }, session_.stop());

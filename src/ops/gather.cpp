@@ -204,6 +204,11 @@ class Gathering {
       total = total && item.candidate.file.size_bytes ? std::optional(*total + *item.candidate.file.size_bytes) : std::nullopt;
     session_.reporter().transfer_planned(items_.size(), total);
     fetch::ArchiveFetcher fetcher([this] { return session_.http(); }, scratch, session_.workers(), &listener_, session_.unfinished_downloads());
+    if (unpack_)
+      fetcher.share([this](std::size_t i) {
+        const std::lock_guard lock(mutex_);
+        return take_stored(*resolved_[i]);
+      });
     auto arrivals = fetcher.fetch(items_, [this](std::size_t index, const fetch::Archive& archive) {
       if (items_[index].candidate.kind == model::CandidateKind::wheel) add_wheel(items_[index].candidate, archive);
     }, session_.stop());
@@ -217,7 +222,7 @@ class Gathering {
         problems_.push_back(std::move(arrivals[i]).error());
       } else if (auto* mismatch = std::get_if<fetch::Mismatch>(&*arrivals[i])) {
         report_mismatch(*resolved_[i], items_[i], *mismatch);
-      } else {
+      } else if (std::holds_alternative<fetch::Archive>(*arrivals[i])) {  // otherwise it was taken from the store
         auto& archive = std::get<fetch::Archive>(*arrivals[i]);
         note_digest(*resolved_[i], archive.checked.digests());
         sources_.learn_archive(items_[i].candidate, std::move(archive));

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 
+#include "ops/byte_code.h"
 #include "ops/choose.h"
 #include "ops/conflicts.h"
 #include "ops/gather.h"
@@ -140,7 +141,14 @@ Status put_in_place(const InstallOptions& options, const install::Plan& plan, co
   for (const install::PlannedProject* project : changes) names += (names.empty() ? "" : ", ") + spelled(project->resolved);
   session.reporter().info("Installing collected packages: " + names);
   session.reporter().phase(fmt::format("Installing {} packages", changes.size()));
-  PlaceRequest request{destination, target, changes, gathered.wheels, installed, snapshot, options.link_mode, options.sync, options.resolve.allowances, [&wheels] { return wheels.early_sync(); }, flat_upgrade(options), gathered.digests};
+  PlaceRequest request{destination, target, changes, gathered.wheels, installed, snapshot, options.link_mode, options.sync, options.resolve.allowances, [&wheels] { return wheels.early_sync(); }, flat_upgrade(options)};
+  request.archives = gathered.digests;
+  Compiled compiled;
+  if (options.compile) {
+    PIPIT_TRY(compiled, compile(request, wheels, session));
+    request.byte_code = &compiled.byte_code;
+    request.forget_code = [&](const std::string& name) { wheels.forget_code(gathered.wheels.at(name), compiled.key); };
+  }
   PIPIT_CHECK(place(request, stale, session));
   if (changes.size() > 1) session.reporter().info("");  // where pip's progress bar was
   return ok();
@@ -263,17 +271,19 @@ Result<InstallReport> install(const InstallOptions& options, Session& session) {
   // 6. Stage, then commit: all or nothing.
   std::vector<std::string> stale;
   Status placed = put_in_place(options, plan, destination, *target, installed, snapshot, *gathered, *wheels, session, stale);
-  if (!placed && !stale.empty()) {
+  if (!placed && placed.error().code == install::kStaleStoreFile) {
     // Store entries that were edited through a link are made anew, once.
     for (const std::string& name : stale) {
       wheels->forget(gathered->wheels.at(name).manifest->archive_sha256);
       choice.stored.erase(name);
     }
-    session.reporter().warn("stale-store", fmt::format("files of {} were changed behind the cache's back; they are fetched again", join(stale, ", ")));
+    if (!session.says_first("stale-store")) session.leave_cache("files in it were changed, and they cannot be replaced");
+    if (!stale.empty()) session.reporter().warn("stale-store", fmt::format("files of {} were changed behind the cache's back; they are fetched again", join(stale, ", ")));
     lock.unlock();
     return install(options, session);
   }
   if (!placed) return fail(std::move(placed).error());
+  wheels->keep_below(session.options().cache_size_max_bytes);
   print_allowances(*gathered, session);
   if (session.depth() == 0) tell_network_builds(session);
   if (options.warn_script_location && !options.target && !options.prefix) warn_about_path(plan.changes(), gathered->wheels, destination, *target, session);

@@ -8,6 +8,7 @@
 
 #include "ops/choose.h"
 #include "ops/peep_report.h"
+#include "ops/byte_code.h"
 #include "ops/place.h"
 #include "ops/quiet_reporter.h"
 #include "ops/sources.h"
@@ -491,7 +492,14 @@ Result<std::vector<InstalledName>> PeepRun::put_in_place(install::Snapshot snaps
   PlaceRequest request{destination_, target_, plan.changes(), wheels, std::move(installed), std::move(snapshot),
                        options_.link_mode, options_.sync, options_.resolve.allowances, {}};
   if (options_.target) request.flat = install::Upgrade::yes;  // peep installs each archive with -U
+  Compiled compiled;
+  if (options_.compile) {
+    PIPIT_TRY(compiled, compile(request, wheels_, session_));
+    request.byte_code = &compiled.byte_code;
+    request.forget_code = [&](const std::string& name) { wheels_.forget_code(wheels.at(name), compiled.key); };
+  }
   PIPIT_CHECK(place(request, stale, session_));
+  wheels_.keep_below(session_.options().cache_size_max_bytes);
   return names();
 }
 
@@ -537,7 +545,7 @@ Result<PeepOutcome> run_once(const InstallOptions& options, Session& session, st
 Result<PeepOutcome> peep_install(const InstallOptions& options, Session& session) {
   std::vector<std::string> stale;
   auto outcome = run_once(options, session, stale);
-  if (outcome || stale.empty()) return outcome;
+  if (outcome || outcome.error().code != install::kStaleStoreFile) return outcome;
   // Store entries that were edited through a link are made anew, once.
   session.reporter().warn("stale-store", "files were changed behind the cache's back; they are fetched again");
   stale.clear();

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <unordered_set>
 
 #include "ops/stamping.h"
 #include "pipit/install/uninstall.h"
@@ -57,25 +58,41 @@ std::string removal_told(const install::RemovalSet& removal) {
                      name, name, version, name, version, name, version);
 }
 
-Result<wheel::InstallImage> plan_image(const install::PlannedProject& project, const PlaceRequest& request, Diagnostics& diagnostics) {
-  const model::Resolved& resolved = project.resolved;
-  const wheel::PreparedWheel& wheel = request.wheels.at(resolved.candidate.name);
-  wheel::WriteOptions write;
-  write.scheme = request.destination.scheme;
-  write.requirement_name = wheel.manifest->name;
-  write.interpreter = request.destination.interpreter;
-  write.requested = resolved.user_requested;
-  write.direct_url = resolved.candidate.direct_url;
-  write.python_major = request.target.major;
-  write.python_minor = request.target.minor;
-  return wheel::plan_install(wheel, write, diagnostics);
+const fetch::ByteCode* byte_code_of(const std::string& name, const PlaceRequest& request) {
+  if (request.byte_code == nullptr) return nullptr;
+  const auto found = request.byte_code->find(name);
+  return found == request.byte_code->end() ? nullptr : &found->second;
+}
+
+// Byte code goes where its source goes. Of two sources for one place the later is installed, and so is its byte code.
+struct PlannedCode {
+  std::size_t project = 0;
+  wheel::InstallImage image;
+};
+Result<std::vector<PlannedCode>> plan_byte_code(const PlaceRequest& request, const std::vector<wheel::InstallImage>& images) {
+  std::unordered_set<std::string> taken, sources;
+  for (const wheel::InstallImage& image : images)
+    for (const wheel::ImageFile& file : image.files) (file.path.ends_with(".py") ? sources : taken).insert(file.path);
+  std::vector<PlannedCode> planned;
+  for (std::size_t i = request.projects.size(); i-- > 0;) {
+    const std::string& name = request.projects[i]->resolved.candidate.name;
+    const fetch::ByteCode* code = byte_code_of(name, request);
+    if (code == nullptr || code->manifest->files.empty()) continue;
+    PIPIT_TRY(wheel::InstallImage image, wheel::plan_byte_code(request.wheels.at(name), *code->manifest, write_options(*request.projects[i], request)));
+    std::erase_if(image.files, [&](const wheel::ImageFile& file) { return !sources.contains(wheel::source_of_byte_code(file.path)) || !taken.insert(file.path).second; });
+    planned.push_back({i, std::move(image)});
+  }
+  return planned;
 }
 
 Result<std::vector<wheel::InstallImage>> plan_images(const PlaceRequest& request, sys::Executor& workers, Diagnostics& diagnostics) {
   const std::size_t count = request.projects.size();
   std::vector<std::optional<Result<wheel::InstallImage>>> planned(count);
   std::vector<Diagnostics> said(count);
-  sys::parallel_for(workers, count, [&](std::size_t i) { planned[i] = plan_image(*request.projects[i], request, said[i]); });
+  sys::parallel_for(workers, count, [&](std::size_t i) { 
+    const install::PlannedProject& project = *request.projects[i];
+    planned[i] = wheel::plan_install(request.wheels.at(project.resolved.candidate.name), write_options(project, request), said[i]);
+  });
   std::vector<wheel::InstallImage> images;
   images.reserve(count);
   for (std::size_t i = 0; i < count; ++i) {
@@ -88,6 +105,20 @@ Result<std::vector<wheel::InstallImage>> plan_images(const PlaceRequest& request
 
 }  // namespace
 
+wheel::WriteOptions write_options(const install::PlannedProject& project, const PlaceRequest& request) {
+  const model::Resolved& resolved = project.resolved;
+  wheel::WriteOptions write;
+  write.scheme = request.destination.scheme;
+  write.requirement_name = request.wheels.at(resolved.candidate.name).manifest->name;
+  write.interpreter = request.destination.interpreter;
+  write.requested = resolved.user_requested;
+  write.direct_url = resolved.candidate.direct_url;
+  write.python_major = request.target.major;
+  write.python_minor = request.target.minor;
+  if (const fetch::ByteCode* code = byte_code_of(resolved.candidate.name, request)) write.byte_code = code->manifest.get();
+  return write;
+}
+
 Result<Destination> find_destination(const InstallOptions& options, const python::Interpreter& target, Session& session) {
   PIPIT_CHECK(refuse_combinations(options));
   Destination destination;
@@ -98,7 +129,8 @@ Result<Destination> find_destination(const InstallOptions& options, const python
     if (sys::exists(destination.root) && !sys::is_directory(destination.root))
       return fail(make_pip_error(kBadDestination, "Target path exists but is not a directory, will not continue."));
     const std::string root = destination.root.string();
-    destination.scheme = {root, root, root + "/bin", root, root + "/include"};
+    const std::string headers = target.is_venv ? fmt::format("{}/include/site/python{}.{}", root, target.major, target.minor) : root + "/include/python";
+    destination.scheme = {root, root, root + "/bin", root, headers};
     destination.site_directories = {root};
     destination.is_environment = false;
     return destination;
@@ -215,6 +247,11 @@ Status place(const PlaceRequest& request, std::vector<std::string>& stale, Sessi
     PIPIT_TRY(install::RemovalSet removal, install::fit_into_target(request.destination.root, images, *request.flat, request.installed, diagnostics));
     if (!removal.files.empty()) removals.push_back(std::move(removal));
   }
+  std::vector<PlannedCode> code;
+  if (request.byte_code != nullptr) {
+    PIPIT_TRY(code, plan_byte_code(request, images));
+  }
+  const auto name_of = [&](std::size_t project) -> const std::string& { return request.projects[project]->resolved.candidate.name; };
   // Where no `verify` looks, nothing of ours is left.
   if (request.destination.is_environment && session.depth() == 0)
     options.stamp = next_stamp(request.destination.root, options.staying, stamped(request, images), session);
@@ -229,6 +266,10 @@ Status place(const PlaceRequest& request, std::vector<std::string>& stale, Sessi
     const wheel::PreparedWheel& wheel = request.wheels.at(request.projects[i]->resolved.candidate.name);
     transaction.add({std::move(images[i]), wheel.manifest, wheel.tree, wheel.from_store});
   }
+  for (PlannedCode& planned : code) {
+    const fetch::ByteCode& stored = *byte_code_of(name_of(planned.project), request);
+    transaction.add({std::move(planned.image), stored.manifest, stored.tree, true, true});
+  }
   auto run = [&]() -> Status {
     PIPIT_CHECK(transaction.check(diagnostics));
     PIPIT_CHECK(transaction.stage(diagnostics, session.stop()));
@@ -240,7 +281,10 @@ Status place(const PlaceRequest& request, std::vector<std::string>& stale, Sessi
   if (done)
     for (const std::string& lines : told) session.reporter().info(lines);
   if (!done && done.error().code == install::kStaleStoreFile)
-    for (std::size_t index : transaction.stale_additions()) stale.push_back(request.projects[index]->resolved.candidate.name);
+    for (std::size_t index : transaction.stale_additions()) {
+      if (index < request.projects.size()) stale.push_back(name_of(index));
+      else if (request.forget_code) request.forget_code(name_of(code[index - request.projects.size()].project));
+    }
   return done;
 }
 

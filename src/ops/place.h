@@ -44,6 +44,8 @@ struct PlaceRequest {
   std::vector<std::string> allowances;
   std::function<Status()> before_commit = {};             // the last word once all is staged
   std::optional<install::Upgrade> flat = {};              // --target: what stands there already goes, or is left alone
+  const std::map<std::string, fetch::ByteCode>* byte_code = nullptr;  // what was compiled, by project
+  std::function<void(const std::string& name)> forget_code = {};      // it was found edited
   std::map<std::string, packaging::Hashes> archives = {}; // what was asked for, where it is not the wheel itself (sdists)
 };
 // PEP 668, and pip's rules for --platform and friends.
@@ -52,6 +54,8 @@ Status refuse_foreign_target(const InstallOptions& options);
 
 // How a plain directory is filled; nullopt for every other destination.
 std::optional<install::Upgrade> flat_upgrade(const InstallOptions& options);
+
+wheel::WriteOptions write_options(const install::PlannedProject& project, const PlaceRequest& request);
 
 // Fails with kStaleStoreFile after telling `stale` which projects' store entries must be made anew.
 Status place(const PlaceRequest& request, std::vector<std::string>& stale, Session& session);

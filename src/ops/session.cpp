@@ -160,6 +160,12 @@ sys::Executor& Session::workers() {
   return *parts_->workers;
 }
 
+void Session::leave_cache(const std::string& why) {
+  if (outer_) return outer_->leave_cache(why);
+  reporter_.warn("no-cache", "the cache is not used: " + why);
+  cache_directory_.emplace();
+}
+
 const std::optional<std::filesystem::path>& Session::cache_directory() {
   if (outer_) return outer_->cache_directory();
   if (cache_directory_) return *cache_directory_;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <atomic>
 #include <cerrno>
 #include <mutex>
 #include <numeric>
@@ -14,6 +15,7 @@ struct Wheels::Stores {
   std::unique_ptr<fetch::WheelStore> shared, own;
   std::mutex mutex;  // guards the making of `own` and what is said
   bool shared_is_broken = false;
+  std::atomic<std::uint64_t> added_bytes{0};  // to the shared one
 };
 
 namespace {
@@ -86,20 +88,57 @@ Result<wheel::PreparedWheel> Wheels::unpack(const fetch::Archive& archive, const
   }
   if (use_shared) {
     auto added = stores_->shared->add(archive.path, archive.checked, filename, allowances_, session_.workers(), diagnostics);
-    if (added && early_sync_ && !added->from_store) early_sync_->note(unpacked_bytes(*added->manifest));
+    if (added && !added->from_store) {
+      const std::uint64_t bytes = unpacked_bytes(*added->manifest);
+      stores_->added_bytes += bytes;
+      if (early_sync_) early_sync_->note(bytes);
+    }
     if (added || !is_about_the_disk(added.error())) return say(std::move(added));
     std::lock_guard lock(stores_->mutex);
     if (!std::exchange(stores_->shared_is_broken, true))
       session_.reporter().warn("no-cache", fmt::format("the cache cannot be written ({}); this run goes on without it", added.error().message));
   }
-  {
-    std::lock_guard lock(stores_->mutex);
-    if (!stores_->own) {
-      PIPIT_TRY(const std::filesystem::path scratch, session_.scratch_directory());
-      PIPIT_TRY(stores_->own, fetch::WheelStore::temporary(session_.os(), scratch, session_.clock()));
-    }
+  PIPIT_TRY(fetch::WheelStore * own, own_store());
+  return say(own->add(archive.path, archive.checked, filename, allowances_, session_.workers(), diagnostics));
+}
+
+Result<fetch::WheelStore*> Wheels::own_store() {
+  std::lock_guard lock(stores_->mutex);
+  if (!stores_->own) {
+    PIPIT_TRY(const std::filesystem::path scratch, session_.scratch_directory());
+    PIPIT_TRY(stores_->own, fetch::WheelStore::temporary(session_.os(), scratch, session_.clock()));
   }
-  return say(stores_->own->add(archive.path, archive.checked, filename, allowances_, session_.workers(), diagnostics));
+  return stores_->own.get();
+}
+
+std::optional<fetch::ByteCode> Wheels::find_code(const wheel::PreparedWheel& wheel, const std::string& key) const {
+  for (const auto* store : {&stores_->shared, &stores_->own})
+    if (*store)
+      if (auto found = (*store)->find_code(wheel.manifest->archive_sha256, key)) return found;
+  return std::nullopt;
+}
+
+Result<fetch::ByteCode> Wheels::add_code(const wheel::PreparedWheel& wheel, const std::string& key, const std::vector<fetch::ByteCodeFile>& files) {
+  const bool is_shared = stores_->shared && wheel.tree.native().starts_with(stores_->shared->path().native() + "/");
+  if (is_shared && stores_->shared->writable()) {
+    auto added = stores_->shared->add_code(*wheel.manifest, key, files);
+    if (added)
+      for (const fetch::ByteCodeFile& file : files) stores_->added_bytes += file.bytes.size();
+    if (added || session_.stop().stop_requested()) return added;
+    session_.reporter().debug("byte code is not kept: " + added.error().message);
+  }
+  PIPIT_TRY(fetch::WheelStore * own, own_store());
+  return own->add_code(*wheel.manifest, key, files);
+}
+
+void Wheels::forget_code(const wheel::PreparedWheel& wheel, const std::string& key) {
+  if (stores_->shared) static_cast<void>(stores_->shared->forget_code(wheel.manifest->archive_sha256, key));
+}
+
+void Wheels::keep_below(std::uint64_t size_max_bytes) {
+  if (!stores_->shared || stores_->added_bytes == 0) return;
+  if (Status kept = stores_->shared->keep_below(size_max_bytes, stores_->added_bytes.exchange(0)); !kept)
+    session_.reporter().debug("the cache was not cut to its size: " + kept.error().message);
 }
 
 void Wheels::forget(const std::string& sha256) {

@@ -26,13 +26,20 @@ class Wheels {
   Result<wheel::PreparedWheel> add(const fetch::Archive& archive, const std::string& filename);
   // Forgets what is stored under this digest (it was edited through a link), so that it is made anew.
   void forget(const std::string& sha256);
+  // Byte code of a wheel, from the store that can hold it.
+  std::optional<fetch::ByteCode> find_code(const wheel::PreparedWheel& wheel, const std::string& key) const;
+  Result<fetch::ByteCode> add_code(const wheel::PreparedWheel& wheel, const std::string& key, const std::vector<fetch::ByteCodeFile>& files);
+  void forget_code(const wheel::PreparedWheel& wheel, const std::string& key);
+  // After a run that added to the cache: what was not used for longest gives way, unless another pipit is at work.
+  void keep_below(std::uint64_t size_max_bytes);
   // Did everything that was sent to the disk early arrive there?
   Status early_sync() { return early_sync_ ? early_sync_->status() : ok(); }
   const std::vector<std::string>& allowances() const { return allowances_; }
 
  private:
   Result<wheel::PreparedWheel> unpack(const fetch::Archive& archive, const std::string& filename);
-  Wheels(Session& session, std::vector<std::string> allowances) ;
+  Wheels(Session& session, std::vector<std::string> allowances);
+  Result<fetch::WheelStore*> own_store();
   Session& session_;
   std::vector<std::string> allowances_;
   struct Stores;

@@ -67,7 +67,32 @@ class Planner {
     PIPIT_CHECK(place(Part::dist_info));
     add_dist_info();
     PIPIT_CHECK(keep_last_of_each());
-    make_record();
+    PIPIT_CHECK(make_record());
+    return std::move(image_);
+  }
+
+  Result<std::vector<Compilable>> sources() {
+    std::vector<Compilable> found;
+    std::unordered_set<std::string> seen;
+    for (const ManifestFile& file : m_.files) {
+      const Split where = split(file.path);
+      if (!file.path.ends_with(".py") || (where.part == Part::scripts && entry_points_.count(entry_point_of(file_name(file.path))) != 0)) continue;
+      PIPIT_TRY(std::string path, destination(where));
+      const auto script = where.part == Part::scripts ? python_scripts_.find(file.path) : python_scripts_.end();
+      const std::uint64_t size = script == python_scripts_.end() ? file.size : with_interpreter(script->second->content, o_.interpreter).size();
+      if (seen.insert(path).second) found.push_back({file.path, std::move(path), size});
+    }
+    return found;
+  }
+
+  Result<InstallImage> byte_code(const Manifest& code) {
+    image_.name = m_.name;
+    image_.version = m_.version;
+    image_.dist_info = lib_ + "/" + m_.dist_info;
+    for (const ManifestFile& file : code.files) {
+      PIPIT_TRY(std::string path, destination(split(file.path)));
+      image_.files.push_back({std::move(path), file.path, {}, false, file.size});
+    }
     return std::move(image_);
   }
 
@@ -210,7 +235,7 @@ class Planner {
 
   // pip's rows: the wheel's own (moved, and computed anew for rewritten scripts), then what was generated, then what was
   // installed without being listed.
-  void make_record() {
+  Status make_record() {
     std::vector<packaging::RecordRowView> rows;
     rows.reserve(m_.record.size() + generated_.size() + 1);
     const std::string own = m_.dist_info + "/RECORD";
@@ -236,11 +261,17 @@ class Planner {
       if (generated_.count(i) != 0) rows.push_back(hashed_row(file));
       else rows.push_back({row_path(file), {}, {}});
     }
+    if (o_.byte_code != nullptr)
+      for (const ManifestFile& file : o_.byte_code->files) {
+        PIPIT_TRY(std::string path, destination(split(file.path)));
+        rows.push_back({texts_.emplace_back(relative_to(path, lib_)), {}, {}});
+      }
     rows.push_back({own, {}, {}});
     std::string text = packaging::print_record(std::move(rows));
     drop_superseded();
     const std::uint64_t size = text.size();
     image_.files.push_back({image_.dist_info + "/RECORD", {}, std::move(text), false, size});
+    return ok();
   }
 
   void drop_superseded() {
@@ -274,6 +305,28 @@ class Planner {
 
 Result<InstallImage> plan_install(const PreparedWheel& wheel, const WriteOptions& options, Diagnostics&) {
   return Planner(wheel, options).run();
+}
+
+Result<std::vector<Compilable>> compilable(const PreparedWheel& wheel, const WriteOptions& options) { return Planner(wheel, options).sources(); }
+
+std::string byte_code_path(std::string_view source, std::string_view cache_tag) {
+  const std::size_t begin = source.rfind('/') + 1;
+  std::string_view stem = source.substr(begin, source.rfind('.') - begin);
+  if (stem.empty()) stem = source.substr(begin + 1);  // Python's own way with a file ".py"
+  return fmt::format("{}__pycache__/{}.{}.pyc", source.substr(0, begin), stem, cache_tag);
+}
+
+std::string source_of_byte_code(std::string_view path) {
+  constexpr std::string_view kFolder = "__pycache__/", kSuffix = ".pyc";
+  const std::size_t begin = path.rfind('/') + 1;
+  if (!path.ends_with(kSuffix) || !path.substr(0, begin).ends_with(kFolder)) return {};
+  const std::string_view name = path.substr(begin, path.size() - begin - kSuffix.size());
+  const std::size_t dot = name.rfind('.');
+  return dot == std::string_view::npos ? std::string() : fmt::format("{}{}.py", path.substr(0, begin - kFolder.size()), name.substr(0, dot));
+}
+
+Result<InstallImage> plan_byte_code(const PreparedWheel& wheel, const Manifest& byte_code, const WriteOptions& options) {
+  return Planner(wheel, options).byte_code(byte_code);
 }
 
 }  // namespace pipit::wheel

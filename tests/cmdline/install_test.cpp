@@ -1,8 +1,10 @@
 // What an installation does to an environment: satisfied, upgraded, replaced, followed, left alone.
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
 
 #include "cmdline/run_pipit.h"
 
+using namespace pipit;
 using namespace pipit::test;
 namespace fs = std::filesystem;
 
@@ -227,4 +229,59 @@ TEST_CASE("uninstall: -y takes everything named in one run; the absent is a warn
   INFO(gone.all());
   CHECK(gone.exit_code == 0);
   CHECK(tree_of(venv) == empty);
+}
+
+TEST_CASE("option --compile makes byte code that Python believes, lists it in RECORD, and links it the next time", "[cmdline]") {
+  Bench bench;
+  fs::path venv = bench.venv();
+  bench.wheel(Bench::make("demo", "1.0").file("demo/sub/part.py", "PART = 1\n").file("demo/broken.py", "print 'two'\n").script("demo-run", "demo:version"));
+  const std::string mode = GENERATE(as<std::string>{}, "hardlink", "copy");
+  CAPTURE(mode);
+  const Outcome first = bench.install(venv, {"demo", "--compile", "--link-mode", mode});
+  INFO(first.all());
+  REQUIRE(first.exit_code == 0);
+  const std::string tag = bench.python(venv, "__import__('sys').implementation.cache_tag");
+  const fs::path compiled = site_packages(venv) / "demo/sub/__pycache__" / ("part." + tag + ".pyc");
+  REQUIRE(fs::exists(compiled));
+  CHECK_FALSE(fs::exists(site_packages(venv) / "demo/__pycache__" / ("broken." + tag + ".pyc")));
+  CHECK(has(sys::read_file(site_packages(venv) / "demo-1.0.dist-info/RECORD").value_or(""), "demo/sub/__pycache__/part." + tag + ".pyc,,"));
+  // Python would write it anew if it did not believe it.
+  const auto before = sys::stat_path(compiled).value();
+  REQUIRE(before);
+  CHECK(bench.python(venv, "__import__('demo.sub.part', fromlist=['x']).PART") == "1");
+  const auto after = sys::stat_path(compiled).value();
+  REQUIRE(after);
+  CHECK(after->inode == before->inode);
+  CHECK(bench.python(venv, "__import__('marshal').loads(open('" + compiled.string() + "','rb').read()[16:]).co_filename") ==
+        (site_packages(venv) / "demo/sub/part.py").string());
+  if (mode == "hardlink") CHECK(fs::hard_link_count(compiled) == 2);
+  // The same environment once more: the same inode, and nothing was compiled.
+  REQUIRE(bench.run({"--python", venv.string(), "uninstall", "-y", "demo"}).exit_code == 0);
+  CHECK_FALSE(fs::exists(compiled.parent_path()));
+  bench.variables = {{"PIP_COMPILE", "1"}};
+  REQUIRE(bench.install(venv, {"demo", "--link-mode", mode}).exit_code == 0);
+  REQUIRE(fs::exists(compiled));
+  if (mode == "hardlink") CHECK(sys::stat_path(compiled).value()->inode == before->inode);
+  CHECK(bench.run({"--python", venv.string(), "verify"}).exit_code == 0);
+  // Edited through its link: noticed, and made anew.
+  if (mode == "hardlink") {
+    bench.file(compiled.string(), "edited");
+    REQUIRE(bench.run({"--python", venv.string(), "uninstall", "-y", "demo"}).exit_code == 0);
+    REQUIRE(bench.install(venv, {"demo"}).exit_code == 0);
+    CHECK(bench.python(venv, "__import__('marshal').loads(open('" + compiled.string() + "','rb').read()[16:]).co_filename") ==
+          (site_packages(venv) / "demo/sub/part.py").string());
+  }
+}
+
+TEST_CASE("the cache stays below --cache-max-size, the least recently used going first", "[cmdline]") {
+  Bench bench;
+  const fs::path venv = bench.venv();
+  for (const char* name : {"first", "second"}) bench.wheel(Bench::make(name, "1.0").file(std::string(name) + "/data.txt", std::string(100'000, 'x')));
+  REQUIRE(bench.install(venv, {"first", "--cache-max-size", "150k"}).exit_code == 0);
+  REQUIRE(bench.install(venv, {"second", "--cache-max-size", "150k"}).exit_code == 0);
+  const Outcome listed = bench.run({"cache", "list"});
+  CHECK(has(listed.out, "second-1.0"));
+  CHECK_FALSE(has(listed.out, "first-1.0"));
+  CHECK(bench.run({"--python", venv.string(), "verify"}).exit_code == 0);
+  CHECK(bench.install(venv, {"first", "--cache-max-size", "much"}).exit_code == 2);
 }

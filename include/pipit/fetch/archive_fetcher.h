@@ -47,7 +47,10 @@ struct Mismatch {
   Error error;
 };
 
-using Arrival = std::variant<Archive, Mismatch>;
+// Another pipit brought it to where is_here() looks (share()), while we waited.
+struct BroughtByOther {};
+
+using Arrival = std::variant<Archive, Mismatch, BroughtByOther>;
 
 // In the words of this room; called from the network thread and from workers.
 class FetchListener {
@@ -66,6 +69,11 @@ class ArchiveFetcher {
                  std::filesystem::path unfinished = {})
       : http_(std::move(http)), scratch_(std::move(scratch)), workers_(workers), listener_(listener), unfinished_(std::move(unfinished)) {}
 
+  // Downloads of promised files are shared with other processes that keep unfinished ones in the same place: one downloads, the
+  // others wait until `is_here` (asked on fetch()'s thread, thread-safe beside the continuation) finds what came of it, or until
+  // the one gave up or died. Without this nobody waits.
+  void share(std::function<bool(std::size_t index)> is_here) { is_here_ = std::move(is_here); }
+
   using Continuation = std::function<void(std::size_t index, const Archive& archive)>;
   std::vector<Result<Arrival>> fetch(const std::vector<FetchItem>& items, const Continuation& then, std::stop_token stop);
 
@@ -75,6 +83,7 @@ class ArchiveFetcher {
   sys::Executor& workers_;
   FetchListener* listener_;
   std::filesystem::path unfinished_;
+  std::function<bool(std::size_t)> is_here_;
 };
 
 }  // namespace pipit::fetch

@@ -3,6 +3,8 @@
 //   <cache>/wheels-v1/lock                      shared while a store is open, exclusive while one is tidied
 //   <cache>/wheels-v1/staging/<random>/         an entry being made, or being removed
 //   <cache>/wheels-v1/<2 hex>/<sha256>/manifest tree/
+//   <cache>/wheels-v1/<2 hex>/<sha256>/code-<key>/manifest tree/      byte code made of it; the key says for whom
+//   <cache>/wheels-v1/size                      what all of it takes, nearly; counted anew when that is near the cap
 //
 // An entry appears by one rename, after every RECORD row was checked; it is never changed afterwards (its manifest's mtime
 // tells when it was last used). Files carry the modes that the umask gives, so another umask than 022 has a directory of
@@ -42,6 +44,15 @@ struct StoredWheel {
   std::int64_t last_used_ns = 0;
 };
 
+// Byte code of a wheel, as prepared as the wheel itself.
+struct ByteCode {
+  std::shared_ptr<const wheel::Manifest> manifest;  // only paths, sizes, digests and times count
+  std::filesystem::path tree;
+};
+struct ByteCodeFile {
+  std::string path, bytes;
+};
+
 // An entry that does not hold what its manifest says.
 struct StoreDamage {
   std::string sha256, filename;
@@ -70,6 +81,11 @@ class WheelStore {
   // Removes an entry that was found edited, so that add() makes it anew.
   Status forget(const std::string& sha256);
 
+  // `key`: lower-case hex. What it stands for is the caller's: the same key must mean the same bytes would do.
+  std::optional<ByteCode> find_code(const std::string& sha256, const std::string& key) const;
+  Result<ByteCode> add_code(const wheel::Manifest& wheel, const std::string& key, const std::vector<ByteCodeFile>& files);
+  Status forget_code(const std::string& sha256, const std::string& key);
+
   bool writable() const { return writable_; }
   const std::filesystem::path& path() const { return path_; }
 
@@ -82,6 +98,9 @@ class WheelStore {
   Result<std::uint64_t> purge(std::chrono::milliseconds patience);
   // Removes the least recently used entries until the rest takes at most size_max_bytes.
   Result<std::uint64_t> prune(std::uint64_t size_max_bytes, std::chrono::milliseconds patience);
+  // The same for whoever has just added `added_bytes`: at once if nobody else uses the store, else not at all, and nothing is
+  // listed while the store is known to be far from the cap.
+  Status keep_below(std::uint64_t size_max_bytes, std::uint64_t added_bytes);
 
  private:
   explicit WheelStore(const sys::Clock& clock) : clock_(clock) {}
@@ -92,6 +111,11 @@ class WheelStore {
   Result<wheel::PreparedWheel> publish(const std::string& staged, wheel::Manifest manifest, const verify::Checked& checked,
                                        const std::vector<std::string>& allowances);
   Result<std::optional<wheel::Manifest>> read_manifest(const std::string& sha256) const;
+  Result<std::vector<std::string>> code_keys(const std::string& sha256) const;
+  std::optional<wheel::Manifest> read_code_manifest(const std::string& sha256, const std::string& key) const;
+  Status move_out(const std::string& path);
+  Status note_size(std::uint64_t bytes);
+  bool is_code_intact(const std::string& sha256, const std::string& key, sys::Executor& executor) const;
   void mark_used(const std::string& sha256, std::int64_t last_used_ns) const;
   wheel::PreparedWheel prepared(wheel::Manifest manifest, const verify::Checked& checked, bool from_store) const;
 

@@ -16,8 +16,6 @@
 namespace pipit::ops {
 
 inline constexpr ErrorCode kCacheDisabled{"cache-disabled"};
-// What `cache prune` leaves if no size is given.
-inline constexpr std::uint64_t kCacheSizeMaxBytes = 10'000'000'000;
 
 struct CacheSummary {
   std::filesystem::path directory, pages, wheels;

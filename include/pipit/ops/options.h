@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <optional>
@@ -29,6 +30,7 @@ struct SessionOptions {
   std::optional<std::string> pip_python;     // PIP_PYTHON
   std::optional<std::filesystem::path> cache_directory;  // --cache-dir; otherwise XDG_CACHE_HOME, HOME
   bool no_cache = false;
+  std::uint64_t cache_size_max_bytes = 10'000'000'000;
   net::HttpOptions http;
   std::chrono::milliseconds lock_timeout{300000};
   std::size_t threads = 0;                   // 0: one per processor

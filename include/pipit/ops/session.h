@@ -52,6 +52,8 @@ class Session {
   sys::Executor& workers();
   // Our folder below the cache directory, or nullopt: --no-cache-dir, no HOME, or not ours to use (said once).
   const std::optional<std::filesystem::path>& cache_directory();
+  // For the rest of this run there is none; `why` is said once.
+  void leave_cache(const std::string& why);
   // A private directory for this run's own files; gone with the session.
   Result<std::filesystem::path> scratch_directory();
 

@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "pipit/base/diagnostics.h"
@@ -28,6 +29,7 @@ struct WriteOptions {
   bool requested = false;
   std::optional<packaging::DirectUrl> direct_url;
   int python_major = 3, python_minor = 0;  // for pip/easy_install special wrappers
+  const Manifest* byte_code = nullptr;     // what was compiled of this wheel: listed in RECORD, as pip does, without digests
 };
 
 struct ImageFile {
@@ -45,5 +47,18 @@ struct InstallImage {
 };
 
 Result<InstallImage> plan_install(const PreparedWheel& wheel, const WriteOptions& options, Diagnostics& diagnostics);
+
+// A source that pip's --compile would compile: where it lies in the wheel, where it will stand, and what it will measure there
+// (a script's first line is rewritten).
+struct Compilable {
+  std::string source, path;
+  std::uint64_t size = 0;
+};
+Result<std::vector<Compilable>> compilable(const PreparedWheel& wheel, const WriteOptions& options);
+// "pkg/__pycache__/mod.cpython-311.pyc" for "pkg/mod.py" (PEP 3147).
+std::string byte_code_path(std::string_view source, std::string_view cache_tag);
+std::string source_of_byte_code(std::string_view path);  // the way back; "" if it is no such path
+// The byte code of a wheel: sources are paths below the tree that `byte_code` describes.
+Result<InstallImage> plan_byte_code(const PreparedWheel& wheel, const Manifest& byte_code, const WriteOptions& options);
 
 }  // namespace pipit::wheel

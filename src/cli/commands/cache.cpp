@@ -70,7 +70,7 @@ Result<int> purge(CommandContext& context, ops::Session& session, const Words& w
 
 Result<int> prune(CommandContext& context, ops::Session& session, const Words& words) {
   if (!words.empty()) return complain(context, "Too many arguments");
-  std::uint64_t size_max = ops::kCacheSizeMaxBytes;
+  std::uint64_t size_max = session.options().cache_size_max_bytes;
   if (auto text = context.settings.value("max-size")) {
     auto size = ops::parse_size(*text);
     if (!size) return complain(context, fmt::format("invalid --max-size '{}': it must be a size like 500MB or 2GB", *text));

@@ -1,9 +1,13 @@
 #include "pipit/fetch/wheel_store.h"
 
 #include <catch2/catch_test_macros.hpp>
+#include <cerrno>
 #include <chrono>
+#include <cstdio>
+#include <functional>
 #include <thread>
 
+#include "support/faulty_os.h"
 #include "support/wheel_maker.h"
 
 using namespace pipit;
@@ -235,4 +239,133 @@ TEST_CASE("what a killed pipit left in the staging directory is removed by the n
   }
   place.open();
   CHECK_FALSE(std::filesystem::exists(litter));
+}
+
+namespace {
+
+using Fault = test::FaultyOs::Fault;
+const std::string kKey = "0123456789abcdef";
+
+// Opens a store over this Os, adds a wheel and byte code of it.
+Status publish(Place& place, sys::Os& os) {
+  PIPIT_TRY(const auto store, WheelStore::open(os, place.cache(), 0022, sys::real_clock()));
+  PIPIT_TRY(const auto added, place.add(*store, demo()));
+  PIPIT_TRY(const auto code, store->add_code(*added.manifest, kKey, {{"demo/__pycache__/__init__.cpython-311.pyc", "code of demo"}}));
+  return code.manifest->files.size() == 1 ? ok() : fail(make_error(kInternalError, "no byte code"));
+}
+
+// What a later run finds is whole or not there.
+void check_whole(Place& place) {
+  const auto store = place.open();
+  CHECK(place.staged() == 0);
+  CHECK(store->verify(place.executor, WheelStore::Heal::no)->empty());
+  const auto found = store->find(key(demo()), "", {});
+  REQUIRE(found);
+  CHECK(place.entries() == (found->has_value() ? 1u : 0u) + (store->find_code(key(demo()), kKey) ? 1u : 0u));
+  if (const auto code = store->find_code(key(demo()), kKey)) CHECK(test::read_whole_file(code->tree / code->manifest->files.at(0).path) == "code of demo");
+}
+
+}  // namespace
+
+TEST_CASE("a kill at any call of publishing leaves a whole entry or none, and the next run takes the litter away", "[fetch][F12]") {
+  std::size_t points = 0;
+  for (std::size_t at = 1;; ++at) {
+    Place place;
+    test::FaultyOs os({Fault::die, at, 0});
+    bool died = false;
+    try {
+      (void)publish(place, os);
+    } catch (const test::Died&) {
+      died = true;
+    }
+    CAPTURE(at);
+    check_whole(place);
+    if (!died) break;
+    ++points;
+    test::FaultyOs kernel;
+    CHECK(publish(place, kernel));
+  }
+  CHECK(points > 20);
+  std::printf("publishing, killed: N = %zu, 0 bad\n", points);
+}
+
+TEST_CASE("an error at any call of publishing leaves no litter, and whoever says it is published has published it", "[fetch][F12]") {
+  for (const int error : {ENOSPC, EIO, EMFILE, ENOMEM, EDQUOT}) {
+    std::size_t points = 0;
+    for (std::size_t at = 1;; ++at) {
+      Place place;
+      test::FaultyOs os({Fault::fail, at, error});
+      const Status status = publish(place, os);
+      if (!os.has_struck()) break;
+      ++points;
+      CAPTURE(at, error, status.has_value());
+      std::error_code none;
+      if (std::filesystem::exists(place.cache() / "wheels-v1" / "staging", none)) CHECK(place.staged() == 0);
+      if (status) CHECK(place.entries() == 2);
+      check_whole(place);
+    }
+    CHECK(points > 40);
+    if (error == ENOSPC) std::printf("publishing, error sweep: N = %zu, 5 errors, 0 bad\n", points);
+  }
+}
+
+TEST_CASE("short writes and interrupted calls do not disturb publishing", "[fetch][F9]") {
+  Place place;
+  test::FaultyOs os({Fault::hiccup, 0, 0});
+  REQUIRE(publish(place, os));
+  check_whole(place);
+  CHECK(place.entries() == 2);
+}
+
+TEST_CASE("byte code lies beside its wheel, counts, is re-hashed and goes with it", "[fetch]") {
+  Place place;
+  const auto store = place.open();
+  const auto added = place.add(*store, demo());
+  REQUIRE(added);
+  CHECK_FALSE(store->find_code(key(demo()), kKey));
+  const std::uint64_t alone = store->list()->at(0).size_bytes;
+  REQUIRE(store->add_code(*added->manifest, kKey, {{"demo/__pycache__/a.pyc", "12345"}, {"top.pyc", "1"}}));
+  const auto again = store->add_code(*added->manifest, kKey, {{"other.pyc", "another"}});
+  REQUIRE(again);
+  CHECK(again->manifest->files.size() == 2);  // who comes second uses what is there
+  CHECK(store->list()->at(0).size_bytes == alone + 6);
+  CHECK_FALSE(store->find_code(key(demo()), "../x"));
+  CHECK_FALSE(store->add_code(*added->manifest, "../x", {}));
+  test::write_file(again->tree / "top.pyc", "2");
+  CHECK(store->verify(place.executor, WheelStore::Heal::yes)->empty());
+  CHECK_FALSE(store->find_code(key(demo()), kKey));
+  REQUIRE(store->add_code(*added->manifest, kKey, {}));
+  REQUIRE(store->find_code(key(demo()), kKey));
+  CHECK(store->find_code(key(demo()), kKey)->manifest->files.empty());
+  REQUIRE(store->forget(key(demo())));
+  CHECK(place.entries() == 0);
+  CHECK(place.staged() == 0);
+}
+
+TEST_CASE("who added something keeps the store below its cap, unless somebody else is at work", "[fetch]") {
+  Place place;
+  const auto store = place.open();
+  for (const char* version : {"1.0", "2.0", "3.0"}) REQUIRE(place.add(*store, demo(version)));
+  const std::uint64_t each = store->list()->at(0).size_bytes;
+  const path oldest = store->path() / key(demo("2.0")).substr(0, 2) / key(demo("2.0")) / "manifest";
+  std::filesystem::last_write_time(oldest, std::filesystem::file_time_type::clock::now() - std::chrono::hours(48));
+  {
+    const auto running = place.open();
+    CHECK(store->keep_below(2 * each, each));
+    CHECK(place.entries() == 3);
+  }
+  CHECK(store->keep_below(2 * each, 0));  // nothing came, nothing goes
+  CHECK(place.entries() == 3);
+  CHECK(store->keep_below(2 * each, each));
+  CHECK(place.entries() == 2);
+  CHECK_FALSE(store->find(key(demo("2.0")), "", {})->has_value());
+  // What is known of the size is believed below the cap, and corrected above it.
+  CHECK(test::read_whole_file(store->path() / "size") == std::to_string(2 * each));
+  REQUIRE(place.add(*store, demo("4.0")));
+  CHECK(store->keep_below(5 * each, each));
+  CHECK(test::read_whole_file(store->path() / "size") == std::to_string(3 * each));
+  CHECK(store->keep_below(3 * each, each));
+  CHECK(test::read_whole_file(store->path() / "size") == std::to_string(3 * each));
+  CHECK(place.entries() == 3);
+  CHECK(place.staged() == 0);
 }
