@@ -87,8 +87,8 @@ Result<Stamp> Stamp::from_bytes(std::string_view bytes) {
 }
 
 Result<Stamp> read_stamp(sys::Os& os, const std::filesystem::path& root) {
-  const auto there = sys::stat_path(root / kPrivateFolder / kStampFile, sys::Follow::no);
-  if (there && !*there) return Stamp();
+  PIPIT_TRY(const auto there, sys::stat_path(root / kPrivateFolder / kStampFile, sys::Follow::no));
+  if (!there) return Stamp();
   PIPIT_TRY(const sys::Dir environment, sys::Dir::open(os, root));
   PIPIT_TRY(const auto folder, environment.stat(kPrivateFolder));
   PIPIT_TRY(const auto file, environment.stat(std::string(kPrivateFolder) + "/" + kStampFile));

@@ -253,8 +253,9 @@ Status place(const PlaceRequest& request, std::vector<std::string>& stale, Sessi
   }
   const auto name_of = [&](std::size_t project) -> const std::string& { return request.projects[project]->resolved.candidate.name; };
   // Where no `verify` looks, nothing of ours is left.
-  if (request.destination.is_environment && session.depth() == 0)
-    options.stamp = next_stamp(request.destination.root, options.staying, stamped(request, images), session);
+  if (request.destination.is_environment && session.depth() == 0) {
+    PIPIT_TRY(options.stamp, next_stamp(request.destination.root, options.staying, stamped(request, images), session));
+  }
   install::Target target{request.destination.root, request.destination.scheme, request.target.executable.string()};
   PIPIT_TRY(install::Transaction transaction, install::Transaction::begin(session.os(), std::move(target), std::move(options)));
   std::vector<std::string> told;

@@ -20,10 +20,12 @@ packaging::Hashes archive_of(const model::Candidate& candidate, const PlaceReque
 
 }  // namespace
 
-std::string next_stamp(const std::filesystem::path& root, const std::vector<python::InstalledDist>& staying, std::vector<install::Stamped> added, Session& session) {
+Result<std::string> next_stamp(const std::filesystem::path& root, const std::vector<python::InstalledDist>& staying, std::vector<install::Stamped> added, Session& session) {
   install::Stamp stamp;
   if (auto before = install::read_stamp(session.os(), root)) {
     stamp = std::move(*before);
+  } else if (before.error().code != install::kBadStamp) {
+    return fail(std::move(before).error());
   } else {
     session.reporter().warn("stamp", before.error().message + "; a new one is begun, and what was installed earlier has no proof of its archive any more");
   }

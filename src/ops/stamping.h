@@ -10,8 +10,9 @@
 
 namespace pipit::ops {
 
-// The bytes of the stamp once `added` is there beside `staying`. A stamp that is not believed is begun anew, with a warning.
-std::string next_stamp(const std::filesystem::path& root, const std::vector<python::InstalledDist>& staying, std::vector<install::Stamped> added, Session& session);
+// The bytes of the stamp once `added` is there beside `staying`. A stamp that is not believed is begun anew, with a warning; one
+// that cannot be read now is no reason to lose it.
+Result<std::string> next_stamp(const std::filesystem::path& root, const std::vector<python::InstalledDist>& staying, std::vector<install::Stamped> added, Session& session);
 
 // What will be said of the projects of a request; images stand in the order of its projects.
 std::vector<install::Stamped> stamped(const PlaceRequest& request, const std::vector<wheel::InstallImage>& images);

@@ -107,7 +107,7 @@ Status carry_out(Place& place, std::vector<python::InstalledDist> staying, const
   std::vector<python::InstalledDist> left = staying;  // what the user did not want to part with stays, too
   for (const python::InstalledDist& dist : place.dists)
     if (std::none_of(place.removals.begin(), place.removals.end(), [&](const auto& removal) { return removal.normalized_name == dist.normalized_name; })) left.push_back(dist);
-  transaction_options.stamp = next_stamp(place.destination.root, left, {}, session);
+  PIPIT_TRY(transaction_options.stamp, next_stamp(place.destination.root, left, {}, session));
   transaction_options.staying = std::move(staying);
   transaction_options.snapshot = std::move(place.snapshot);
   transaction_options.lock = lock_wait(session);
