@@ -32,7 +32,7 @@ constexpr Sign kSigns[] = {
 constexpr const char* kSealSigns[] = {"Network is unreachable",      "Temporary failure in name resolution", "Name or service not known", "Could not resolve host",
                                       "No address associated",       "Read-only file system",                "Permission denied",         "Operation not permitted",
                                       "urlopen error",               "Cannot assign requested address",      "Errno 30",                  "failed to lookup address",
-                                      "cross-device link"};
+                                      "cross-device link",           "Connection refused",                   "Function not implemented",      "No such process"};
 
 bool met_the_seal(const std::string& output, const sys::ProcessResult& result, const sys::SealSpec& seal) {
   if (!result.refusals.empty()) return true;
@@ -40,7 +40,7 @@ bool met_the_seal(const std::string& output, const sys::ProcessResult& result, c
     if (output.find(sign) != std::string::npos) return true;
   if (output.find("No such file or directory") == std::string::npos && output.find("FileNotFoundError") == std::string::npos) return false;
   return std::any_of(seal.hidden.begin(), seal.hidden.end(), [&](const auto& path) { return output.find("'" + path.string()) != std::string::npos; }) ||
-         output.find("No such file or directory: '/proc/") != std::string::npos;
+         output.find("No such file or directory: '/proc/") != std::string::npos || output.find("No such file or directory: '/dev/") != std::string::npos;
 }
 
 std::vector<std::string> last_lines(const std::string& output, std::size_t& count) {
@@ -69,7 +69,11 @@ Error diagnose_failure(const Project& project, const std::string& step, const sy
   const std::string output = result.output + more;
   std::size_t count = 0;
   const auto lines = last_lines(output, count);
-  error.details.push_back(count > lines.size() ? fmt::format("[the last {} of {} lines of output]", lines.size(), count) : fmt::format("[{} lines of output]", count));
+  if (result.output_truncated) {
+    error.details.push_back(fmt::format("[the last {} lines of output]", lines.size()));
+  } else {
+    error.details.push_back(count > lines.size() ? fmt::format("[the last {} of {} lines of output]", lines.size(), count) : fmt::format("[{} lines of output]", count));
+  }
   for (const std::string& line : lines) error.details.push_back("  " + line);
   error.details.push_back("[end of output]");
   for (const Sign& sign : kSigns)

@@ -19,23 +19,30 @@ namespace pipit::build {
 
 namespace {
 
-constexpr std::uint64_t kPyprojectMaxBytes = 4u << 20, kMetadataMaxBytes = 16u << 20, kAnswerMaxBytes = 4u << 20;
+constexpr std::uint64_t kPyprojectMaxBytes = 4u << 20, kMetadataMaxBytes = 16u << 20, kAnswerMaxBytes = 4u << 20, kOutputMaxBytes = 16u << 20;
+constexpr std::uint64_t kWheelMaxBytes = std::uint64_t{16} << 30;
+
 struct HookAnswer {
   bool missing = false;
   nlohmann::json value;
 };
 
-// A file of a folder that back ends write to: never through a link that one of them planted. Nothing of them runs any more.
-Result<std::string> read_made_file(const std::filesystem::path& path, std::uint64_t size_max_bytes) {
-  PIPIT_TRY(const sys::Dir folder, sys::Dir::open(sys::real_os(), path.parent_path().parent_path()));
-  PIPIT_TRY(const sys::Dir inner, folder.open_dir(path.parent_path().filename().string()));
-  return inner.read_file(path.filename().string(), size_max_bytes);
+// The scratch directory stands where back ends cannot write, and everything in it is theirs: what lies below is read without
+// following a link, and written only into folders made after the last of them ended.
+Result<std::string> read_made_file(const BuildOptions& options, const std::filesystem::path& path, std::uint64_t size_max_bytes) {
+  PIPIT_TRY(const sys::Dir scratch, sys::Dir::open(sys::real_os(), options.scratch));
+  return scratch.read_file(path.lexically_relative(options.scratch).string(), size_max_bytes);
+}
+
+Result<std::filesystem::path> make_folder(const BuildOptions& options, const char* name) {
+  PIPIT_TRY(sys::TempDir folder, sys::TempDir::create(options.scratch, name));
+  return folder.release();
 }
 
 class HookCaller {
  public:
-  HookCaller(const Project& project, const packaging::BuildSystem& system, const BuildOptions& options, std::filesystem::path folder, std::stop_token stop)
-      : project_(project), system_(system), options_(options), folder_(std::move(folder)), stop_(std::move(stop)) {}
+  HookCaller(const Project& project, const packaging::BuildSystem& system, const BuildOptions& options, std::stop_token stop)
+      : project_(project), system_(system), options_(options), stop_(std::move(stop)) {}
 
   // Arguments by position, as PEP 517 has it: back ends name them as they like. A hook that is missing leaves its step open
   // where `missing` says that the next call goes on with it.
@@ -58,7 +65,8 @@ class HookCaller {
 
  private:
   Result<HookAnswer> run(const BuildEnvironment& where, const std::string& hook, nlohmann::json::array_t arguments, const std::string& step) {
-    const auto driver = folder_ / "driver.py", request_path = folder_ / (hook + ".request.json"), answer_path = folder_ / (hook + ".answer.json");
+    PIPIT_TRY(const std::filesystem::path folder, make_folder(options_, "hook-"));
+    const auto driver = folder / "driver.py", request_path = folder / "request.json", answer_path = folder / "answer.json";
     nlohmann::json request;
     request["backend"] = system_.backend;
     request["hook"] = hook;
@@ -75,13 +83,16 @@ class HookCaller {
     PIPIT_TRY(spec.seal, seal_for(project_, where, options_));
     spec.directory = project_.directory;
     spec.merge_stderr = true;
+    spec.output_max_bytes = kOutputMaxBytes;
+    spec.keep = sys::KeepOutput::end;
     spec.timeout = options_.timeout;
     spec.on_output = options_.on_output;
     auto result = sys::run_process(spec, stop_);
     if (!result) {
       if (result.error().code == sys::kProcessTimeout)
         return fail(make_error(kBuildTimeout, fmt::format("{} of {} took longer than {} s and was ended", step, project_.shown,
-                                                          std::chrono::duration_cast<std::chrono::seconds>(options_.timeout).count())));
+                                                          std::chrono::duration<double>(options_.timeout).count()))
+                        .hint("--build-timeout SECONDS gives each step more"));
       return fail(std::move(result).error().while_("building " + project_.shown));
     }
     if (result->exit_code != 0) return fail(diagnose_failure(project_, step, *result, "", options_));
@@ -90,7 +101,7 @@ class HookCaller {
   }
 
   Result<HookAnswer> read_answer(const std::filesystem::path& path, const std::string& hook, const std::string& step, const sys::ProcessResult& result) {
-    auto text = read_made_file(path, kAnswerMaxBytes);
+    auto text = read_made_file(options_, path, kAnswerMaxBytes);
     const nlohmann::json answer = text ? nlohmann::json::parse(*text, nullptr, false) : nlohmann::json();
     if (!answer.is_object() || !answer.contains("kind"))
       return fail(make_error(kBadBackendAnswer, fmt::format("the back end of {} ended without an answer to {}", project_.shown, hook)));
@@ -108,7 +119,6 @@ class HookCaller {
   const Project& project_;
   const packaging::BuildSystem& system_;
   const BuildOptions& options_;
-  std::filesystem::path folder_;
   std::stop_token stop_;
   std::string open_step_;
 };
@@ -148,11 +158,6 @@ Result<std::vector<std::string>> requirement_list(const nlohmann::json& value, c
   return requirements;
 }
 
-Result<std::filesystem::path> make_folder(const BuildOptions& options, const char* name) {
-  PIPIT_TRY(sys::TempDir folder, sys::TempDir::create(options.scratch, name));
-  return folder.release();
-}
-
 // Steps as pip names them.
 std::string metadata_step(WheelKind kind) { return kind == WheelKind::editable ? "Preparing editable metadata (pyproject.toml)" : "Preparing metadata (pyproject.toml)"; }
 std::string requires_step(WheelKind kind) { return kind == WheelKind::editable ? "Getting requirements to build editable" : "Getting requirements to build wheel"; }
@@ -173,6 +178,8 @@ Result<std::filesystem::path> call_build(HookCaller& hooks, const Project& proje
   if (!folder || folder->kind != sys::FileStat::Kind::directory || !found || found->kind != sys::FileStat::Kind::regular)
     return fail(make_error(kBadBackendAnswer, fmt::format("the back end of {} says it built {}, but no such file is there{}", project.shown, wheel.filename().string(),
                                                           found && found->kind == sys::FileStat::Kind::symlink ? " (only a link)" : "")));
+  if (found->size > kWheelMaxBytes)
+    return fail(make_error(kBadBackendAnswer, fmt::format("the wheel that the back end of {} built is too large: {} bytes", project.shown, found->size)));
   return wheel;
 }
 
@@ -182,8 +189,7 @@ Result<SdistBuilder::Prepared> SdistBuilder::prepare(const Project& project, Whe
   PIPIT_TRY(const packaging::BuildSystem system, read_build_system(project));
   Prepared prepared;
   PIPIT_TRY(prepared.environment, environments_.make(system.requires_text, project.shown));
-  PIPIT_TRY(const std::filesystem::path folder, make_folder(options_, "hooks-"));
-  HookCaller hooks(project, system, options_, folder, stop);
+  HookCaller hooks(project, system, options_, stop);
 
   PIPIT_TRY(const HookAnswer more, hooks.call(prepared.environment, fmt::format("get_requires_for_build_{}", suffix(kind)),
                                               {hooks.config_settings()}, requires_step(kind)));
@@ -200,7 +206,7 @@ Result<SdistBuilder::Prepared> SdistBuilder::prepare(const Project& project, Whe
   if (!metadata.value.is_string() || !is_plain_name(metadata.value.get<std::string>()))
     return fail(make_error(kBadBackendAnswer, fmt::format("the back end of {} did not name its dist-info directory", project.shown)));
   prepared.metadata_directory = metadata_root / metadata.value.get<std::string>();
-  auto text = read_made_file(prepared.metadata_directory / "METADATA", kMetadataMaxBytes);
+  auto text = read_made_file(options_, prepared.metadata_directory / "METADATA", kMetadataMaxBytes);
   if (!text) return fail(make_error(kBadBackendAnswer, fmt::format("the metadata that the back end of {} made cannot be read: {}", project.shown, text.error().message)));
   prepared.metadata = std::move(*text);
   return prepared;
@@ -213,8 +219,7 @@ Result<std::filesystem::path> SdistBuilder::build(const Project& project, WheelK
     return *prepared.wheel;
   }
   PIPIT_TRY(const packaging::BuildSystem system, read_build_system(project));
-  PIPIT_TRY(const std::filesystem::path folder, make_folder(options_, "hooks-"));
-  HookCaller hooks(project, system, options_, folder, stop);
+  HookCaller hooks(project, system, options_, stop);
   return call_build(hooks, project, kind, prepared.environment, prepared.metadata_directory, options_, build_step(kind, project));
 }
 

@@ -182,6 +182,8 @@ Result<ops::ResolveOptions> bind_resolve(const CommandContext& context) {
                                                     ops::BuildSandbox::automatic);
   options.build_network = settings.list("build-network");
   PIPIT_TRY(options.build_jobs, bind_count(settings, "build-jobs", 0));
+  PIPIT_TRY(auto build_timeout, settings.number("build-timeout"));
+  if (build_timeout) options.build_timeout = std::chrono::milliseconds(static_cast<std::int64_t>(std::clamp(*build_timeout, 0.001, 1e7) * 1000));
   options.no_build = settings.flag("no-build");
   options.source_directory = settings.value("src").value_or("");
   return options;

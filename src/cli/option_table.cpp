@@ -111,6 +111,7 @@ const std::vector<OptionSpec>& option_storage() {
       {"build-sandbox", {"--build-sandbox"}, K::value, kResolving | kVenv, "auto|require|off", "Seal builds off from network and home", {"auto", "require", "off"}},
       {"build-network", {"--build-network"}, K::list, kResolving | kVenv, "NAME", "Let this package's build use the network"},
       {"build-jobs", {"--build-jobs"}, K::value, kResolving | kVenv, "N", "Builds side by side (default: processors)"},
+      {"build-timeout", {"--build-timeout"}, K::value, kResolving | kVenv, "SECONDS", "How long each step of a build may take (default: 3600)"},
       {"json", {"--json"}, K::flag, kIndexVersions | kVerify | kCache, "", "Answer in JSON"},
       // --- the other commands
       {"dest", {"-d", "--dest", "--destination-dir", "--destination-directory"}, K::value, kDownload, "DIR", "Where the files go (here)"},

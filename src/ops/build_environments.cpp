@@ -75,6 +75,7 @@ class BuildEnvironments final : public build::EnvironmentMaker {
     install.resolve.build_sandbox = options_.build_sandbox;
     install.resolve.build_network = options_.build_network;
     install.resolve.build_jobs = options_.build_jobs;
+    install.resolve.build_timeout = options_.build_timeout;
     install.warn_script_location = install.warn_conflicts = install.warn_root = false;
     install.sync = false;  // thrown away with the run
     auto installed = ops::install(install, inner);
@@ -99,7 +100,7 @@ class BuildEnvironments final : public build::EnvironmentMaker {
       if (found == installed.end()) {
         missing.push_back(fmt::format("'{}'", text));
       } else if (!requirement.specifiers.contains(found->version, packaging::Prereleases::allow)) {
-        conflicts.push_back(fmt::format("{} {} is incompatible with {}", found->name, found->version_text, text));
+        conflicts.push_back(fmt::format("{}=={} is incompatible with {}", found->name, found->version_text, text));
       }
     }
     if (!conflicts.empty())

@@ -85,6 +85,7 @@ Result<build::BuildOptions> Builds::options_for(const BuildOrder& order) {
   build.config_settings = options_.config_settings;
   for (const auto& [key, values] : order.config_settings) build.config_settings[key] = values;
   build.environment = session_.environment();
+  build.timeout = options_.build_timeout;
   PIPIT_TRY(const std::filesystem::path scratch, session_.scratch_directory());
   PIPIT_TRY(sys::TempDir folder, sys::TempDir::create(scratch, "build-"));
   PIPIT_TRY(build.scratch, sys::real_path(folder.release()));

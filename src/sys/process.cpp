@@ -240,10 +240,26 @@ class Conversation {
     if (got <= 0) return false;
     const std::string_view chunk(buffer.data(), static_cast<std::size_t>(got));
     if (streamed && spec_.on_output) spec_.on_output(chunk);
-    const std::size_t room = static_cast<std::size_t>(spec_.output_max_bytes) - std::min<std::size_t>(into.size(), spec_.output_max_bytes);
-    into.append(chunk.substr(0, room));
-    if (chunk.size() > room) result_.output_truncated = true;
+    keep(chunk, into);
     return true;
+  }
+
+  void keep(std::string_view chunk, std::string& into) {
+    const std::size_t max = static_cast<std::size_t>(spec_.output_max_bytes);
+    if (spec_.keep == KeepOutput::beginning) {
+      const std::size_t room = max - std::min(into.size(), max);
+      into.append(chunk.substr(0, room));
+      if (chunk.size() > room) result_.output_truncated = true;
+      return;
+    }
+    into.append(chunk);
+    if (into.size() >= 2 * max) drop_beginning(into);  // seldom, so that it costs little
+  }
+  void drop_beginning(std::string& from) {
+    const std::size_t max = static_cast<std::size_t>(spec_.output_max_bytes);
+    if (from.size() <= max) return;
+    from.erase(0, from.size() - max);
+    result_.output_truncated = true;
   }
 
   // What still lies in the pipes. Bounded, because a process that left the group may go on writing.
@@ -251,6 +267,9 @@ class Conversation {
     constexpr int kReadsMax = 32;
     for (int i = 0; i < kReadsMax && take(output_, result_.output, true); ++i) continue;
     for (int i = 0; i < kReadsMax && take(errors_, result_.errors, false); ++i) continue;
+    if (spec_.keep == KeepOutput::beginning) return;
+    drop_beginning(result_.output);
+    drop_beginning(result_.errors);
   }
 
   Result<ProcessResult> finish(Status status) {

@@ -13,6 +13,7 @@
 
 #include <linux/audit.h>
 #include <linux/filter.h>
+#include <linux/netlink.h>
 #include <linux/sched.h>
 #include <linux/seccomp.h>
 
@@ -131,12 +132,16 @@ class Program {
     add(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
   }
   void only_sockets(bool network) {
-    const std::uint8_t families = network ? 4 : 2;
-    add(BPF_JMP | BPF_JEQ | BPF_K, SYS_socket, 0, static_cast<std::uint8_t>(families + 3));
+    // Of netlink only the protocol that name lookups ask for addresses.
+    const std::uint8_t families = network ? 3 : 1;
+    add(BPF_JMP | BPF_JEQ | BPF_K, SYS_socket, 0, static_cast<std::uint8_t>(families + 6));
     add(BPF_LD | BPF_W | BPF_ABS, offset_of(0));
     std::uint8_t left = families;
-    for (const int family : {AF_UNIX, AF_NETLINK, AF_INET, AF_INET6})
-      if (left != 0) add(BPF_JMP | BPF_JEQ | BPF_K, static_cast<std::uint32_t>(family), left--, 0);
+    for (const int family : {AF_UNIX, AF_INET, AF_INET6})
+      if (left != 0) add(BPF_JMP | BPF_JEQ | BPF_K, static_cast<std::uint32_t>(family), static_cast<std::uint8_t>(left-- + 3), 0);
+    add(BPF_JMP | BPF_JEQ | BPF_K, AF_NETLINK, 0, 2);
+    add(BPF_LD | BPF_W | BPF_ABS, offset_of(2));
+    add(BPF_JMP | BPF_JEQ | BPF_K, NETLINK_ROUTE, 1, 0);
     add(BPF_RET | BPF_K, refuse_);
     add(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
   }

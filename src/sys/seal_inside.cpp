@@ -28,6 +28,7 @@ namespace {
 constexpr long kSysMountSetattr = 442;
 constexpr std::uint64_t kReadOnly = 1, kNoSetuid = 2;
 constexpr unsigned kRecursive = 0x8000;  // AT_RECURSIVE
+constexpr rlim_t kProcessesMax = 4096;
 struct MountAttributes {
   std::uint64_t set = 0, clear = 0, propagation = 0, userns_fd = 0;
 };
@@ -243,8 +244,9 @@ SealFailure make_view(SealPlan& plan) {
 }
 
 SealFailure give_up_rights(const SealPlan& plan, int listener_socket) {
-  const rlimit no_core{0, 0};
+  const rlimit no_core{0, 0}, processes{kProcessesMax, kProcessesMax};
   ::setrlimit(RLIMIT_CORE, &no_core);
+  ::setrlimit(RLIMIT_NPROC, &processes);  // counted in its own user namespace (since Linux 5.14)
   if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) return failed(SealStep::privileges);
   restrict_writing(plan);
   if (drop_capabilities(plan.keep_file_privileges) < 0) return failed(SealStep::privileges);

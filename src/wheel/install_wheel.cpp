@@ -165,7 +165,7 @@ class Planner {
 
   void add_wrappers() {
     for (const packaging::EntryPoint& script : script_specs(m_.scripts, o_.python_major, o_.python_minor))
-      add_generated(o_.scheme.scripts + "/" + script.name, wrapper(script, o_.interpreter), true);
+      add_generated(o_.scheme.scripts + "/" + script.name, wrapper(script, o_.interpreter, o_.python_major, o_.python_minor), true);
   }
 
   void add_dist_info() {

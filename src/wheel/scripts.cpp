@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "pipit/base/text.h"
 
 namespace pipit::wheel {
@@ -58,11 +60,12 @@ std::string shebang(std::string_view interpreter) {
   return fmt::format("#!/bin/sh\n'''exec' {} \"$0\" \"$@\"\n' '''\n", sh_word(interpreter));
 }
 
-std::string wrapper(const packaging::EntryPoint& script, std::string_view interpreter) {
+std::string wrapper(const packaging::EntryPoint& script, std::string_view interpreter, int python_major, int python_minor) {
+  const bool has_removesuffix = std::pair(python_major, python_minor) >= std::pair(3, 9);
   return shebang(interpreter) +
-         fmt::format("import sys\nfrom {} import {}\nif __name__ == '__main__':\n    sys.argv[0] = sys.argv[0].removesuffix('.exe')\n"
-                     "    sys.exit({}())\n",
-                     script.module, script.attribute.substr(0, script.attribute.find('.')), script.attribute);
+         fmt::format("{}import sys\nfrom {} import {}\nif __name__ == '__main__':\n    sys.argv[0] = {}\n    sys.exit({}())\n",
+                     has_removesuffix ? "" : "# -*- coding: utf-8 -*-\nimport re\n", script.module, script.attribute.substr(0, script.attribute.find('.')),
+                     has_removesuffix ? "sys.argv[0].removesuffix('.exe')" : "re.sub(r'(-script\\.pyw|\\.exe)?$', '', sys.argv[0])", script.attribute);
 }
 
 std::string with_interpreter(std::string_view content, std::string_view interpreter) {

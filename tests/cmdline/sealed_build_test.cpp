@@ -4,6 +4,7 @@
 
 #include "cmdline/run_pipit.h"
 #include "pipit/sys/seal.h"
+#include "support/tar_maker.h"
 
 using namespace pipit::test;
 namespace fs = std::filesystem;
@@ -43,6 +44,7 @@ struct Hostile {
     fs::create_directories(project);
     fs::create_directories(bench.path("home/.ssh"));
     write_file(bench.path("home/.ssh/id_rsa"), "canary-key");
+    write_file(bench.path("home/.netrc"), "machine x login y password canary-key");
     write_file(bench.path("victim"), "as it was");
     write_file(project / "pyproject.toml", "[build-system]\nrequires = []\nbuild-backend = \"back\"\nbackend-path = [\".\"]\n[project]\nname = \"demo\"\nversion = \"1.0\"\n");
   }
@@ -103,6 +105,23 @@ TEST_CASE("an attempt of a hostile back end fails, is told with the option that 
       {"a device", "os.mknod('disk', 0o60600, os.makedev(8, 0))"},
       {"the wall clock", "time.clock_settime(time.CLOCK_REALTIME, 0)"},
       {"other groups", "os.setgroups([12345])"},
+      {"a socket of the X server's name space", "socket.socket(socket.AF_UNIX).connect('\\0/tmp/.X11-unix/X0')"},
+      {"the message bus", "socket.socket(socket.AF_UNIX).connect('/run/dbus/system_bus_socket')"},
+      {"news of the kernel's devices", "socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 15)"},
+      {"an io_uring", "call('syscall', 425, 8, ctypes.create_string_buffer(200))"},
+      {"typing into the terminal", "__import__('fcntl').ioctl(os.open('/dev/tty', 2), 0x5412, b'x')"},
+      {"killing its first process", "os.kill(1, 9); time.sleep(0.1); raise OSError('Operation not permitted')"},
+      {"killing everybody", "os.kill(-1, 9)"},
+      {"more than its share of time", "os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(50))"},
+      {"userfaultfd", "call('syscall', 323 if os.uname().machine == 'x86_64' else 282, 0)"},
+      {"another process's files", "call('syscall', 438, os.pidfd_open(1), 1, 0)"},
+      {"capabilities of a file", "os.setxattr('back.py', 'security.capability', b'\\1\\0\\0\\2' + b'\\xff' * 8 + b'\\0' * 8)"},
+      {"an immutable file", "__import__('fcntl').ioctl(open('new', 'w'), 0x40086602, (16).to_bytes(8, 'little'))"},
+      {"the password file of netrc", "open('%ROOT%/home/.netrc').read()"},
+      {"pipit's cache", "open('%ROOT%/cache/planted', 'w')"},
+      {"its own environment", "open(sys.prefix + '/planted', 'w')"},
+      {"the interpreter", "open(os.path.dirname(os.__file__) + '/planted.py', 'w')"},
+      {"a control group", "os.mkdir('/sys/fs/cgroup/planted')"},
       {"the kernel's keys", "call('syscall', 250 if os.uname().machine == 'x86_64' else 219, 0, -4, 1)"},
   };
   Hostile hostile;
@@ -145,6 +164,52 @@ TEST_CASE("a daemon that a back end leaves behind ends with the build", "[cmdlin
   CHECK(fs::file_size(hostile.project / "beat") == size);
 }
 
+TEST_CASE("of a build that writes without end the last lines are shown; one that never ends is ended", "[cmdline]") {
+  Hostile hostile;
+  const Outcome flood = hostile.build("\n    for i in range(40): os.write(1, b'x' * (1 << 20))\n    print('\\nthe last word', flush=True)\n    raise SystemExit(3)");
+  CHECK(flood.exit_code == 1);
+  CHECK(has(flood.err, "the last word"));
+  CHECK(flood.err.size() < 100'000);
+  const Outcome endless = hostile.build("time.sleep(1000)", {"--build-timeout", "0.5"});
+  INFO(endless.all());
+  CHECK(endless.exit_code == 1);
+  CHECK(has(endless.err, "took longer than 0.5 s"));
+}
+
+TEST_CASE("what hooks leave for the next hook cannot lead it, or pipit, outside", "[cmdline][seal]") {
+  Hostile hostile;
+  SKIP_WHERE_NOTHING_IS_SEALED(hostile);
+  fs::create_directories(hostile.bench.path("elsewhere/demo-1.0.dist-info"));
+  write_file(hostile.bench.path("elsewhere/demo-1.0.dist-info/METADATA"), "Metadata-Version: 2.1\nName: demo\nVersion: 1.0\nSummary: canary-key\n");
+  const std::string elsewhere = hostile.bench.path("elsewhere").string();
+  const std::string plant = GENERATE_COPY(
+      // the folder of the hook, by its driver's own name, as the interpreter ends
+      "import atexit; here = os.path.dirname(sys.orig_argv[1]); atexit.register(lambda: (os.rename(here, here + 'x'), os.symlink('" + elsewhere + "', here))); return []",
+      // home and the temporary directory
+      "[(os.rename(os.environ[name], os.environ[name] + 'x'), os.symlink('" + elsewhere + "', os.environ[name])) for name in ('HOME', 'TMPDIR')]; return []",
+      // the tree itself
+      "here = os.getcwd(); os.chdir('/'); os.rename(here, here + 'x'); os.symlink('" + elsewhere + "', here); return []",
+      // the metadata's folder
+      "return []");
+  const std::string back = back_end("pass") + "def get_requires_for_build_wheel(config_settings=None):\n    " + plant +
+                           "\ndef prepare_metadata_for_build_wheel(metadata_directory, config_settings=None):\n"
+                           "    try: open('" + elsewhere + "/planted', 'w').close()\n    except OSError: pass\n"
+                           "    try: open(os.path.expanduser('~/planted'), 'w').close()\n    except OSError: pass\n"
+                           "    os.rmdir(metadata_directory); os.symlink('" + elsewhere + "', metadata_directory)\n"
+                           "    return 'demo-1.0.dist-info'\n";
+  const std::string pyproject = read_whole_file(hostile.project / "pyproject.toml");
+  const fs::path sdist = hostile.bench.path("demo-1.0.tar.gz");
+  write_file(sdist, TarMaker().file("demo-1.0/PKG-INFO", "Metadata-Version: 2.1\nName: demo\nVersion: 1.0\n").file("demo-1.0/pyproject.toml", pyproject).file("demo-1.0/back.py", back).tar_gz());
+  const Outcome outcome = hostile.bench.install(hostile.venv, {sdist.string()});
+  INFO(outcome.all());
+  CHECK(outcome.exit_code == 1);
+  CHECK_FALSE(has(outcome.all(), "canary-key"));
+  CHECK(tree_of(hostile.bench.path("elsewhere")).find("planted") == std::string::npos);
+  CHECK(std::distance(fs::directory_iterator(elsewhere), fs::directory_iterator()) == 1);
+  CHECK(installed_in(hostile.venv).empty());
+  CHECK(fs::is_empty(hostile.bench.temporary()));
+}
+
 TEST_CASE("a link planted in place of the wheel, or of its directory, is refused", "[cmdline]") {
   Hostile hostile;
   const std::string attempt = GENERATE(as<std::string>{}, "os.symlink(os.path.abspath(wheel('.')), os.path.join(wheel_directory, 'demo-1.0-py3-none-any.whl')); return 'demo-1.0-py3-none-any.whl'",
@@ -160,9 +225,12 @@ TEST_CASE("a link planted in place of the wheel, or of its directory, is refused
 TEST_CASE("a sealed build has a home and a temporary directory, and no passwords of ours", "[cmdline][seal]") {
   Hostile hostile;
   SKIP_WHERE_NOTHING_IS_SEALED(hostile);
-  hostile.bench.variables = {{"MY_API_TOKEN", "canary"}, {"SSH_AUTH_SOCK", "/run/agent"}, {"CFLAGS", "-O1"}};
+  hostile.bench.variables = {{"MY_API_TOKEN", "canary"},           {"SSH_AUTH_SOCK", "/run/agent"}, {"CFLAGS", "-O1"}, {"NPM_CONFIG__AUTH", "canary"},
+                             {"DATABASE_URL", "db://u:canary@h/"}, {"https_proxy", "http://u:canary@h:1"}, {"PIP_INDEX_URL", "https://u:canary@h/"}};
   const Outcome outcome = hostile.build("import tempfile; open(os.path.expanduser('~/x'), 'w').close(); tempfile.TemporaryFile().close(); "
                                         "assert 'MY_API_TOKEN' not in os.environ and 'SSH_AUTH_SOCK' not in os.environ and os.environ['CFLAGS'] == '-O1'; "
+                                        "assert not [value for value in os.environ.values() if 'canary' in value]; "
+                                        "assert __import__('resource').getrlimit(__import__('resource').RLIMIT_NPROC)[0] <= 4096; "
                                         "subprocess.check_call(['sh', '-c', 'echo x > /dev/null']); assert os.listdir(os.path.expanduser('~')) == ['x']");
   INFO(outcome.all());
   CHECK(outcome.exit_code == 0);

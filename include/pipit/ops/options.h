@@ -73,6 +73,7 @@ struct ResolveOptions {
   BuildSandbox build_sandbox = BuildSandbox::automatic;
   std::vector<std::string> build_network;
   std::size_t build_jobs = 0;                // 0: one per processor
+  std::chrono::milliseconds build_timeout{std::chrono::hours(1)};  // of each step
   bool no_build = false;
   std::string source_directory;              // --src
 };

@@ -20,6 +20,8 @@ namespace pipit::sys {
 inline constexpr ErrorCode kProcessFailed{"process-failed"};   // could not be started
 inline constexpr ErrorCode kProcessTimeout{"process-timeout"};
 
+enum class KeepOutput { beginning, end };
+
 struct ProcessSpec {
   std::filesystem::path program;           // absolute: nothing is searched in PATH here
   std::vector<std::string> arguments;      // without argv[0]
@@ -28,6 +30,7 @@ struct ProcessSpec {
   std::filesystem::path directory;         // empty: ours
   std::string input;                       // written to standard input, then closed
   std::uint64_t output_max_bytes = 64u << 20;  // per stream; the rest is dropped, output_truncated says so
+  KeepOutput keep = KeepOutput::beginning;
   std::chrono::milliseconds timeout{0};    // 0: none
   bool merge_stderr = false;               // stderr into output, in order of arrival
   std::function<void(std::string_view)> on_output;  // every chunk of stdout (and of stderr if merged); may be empty

@@ -13,8 +13,9 @@ namespace pipit::wheel {
 // dollars, newlines ...) get one that works.
 std::string shebang(std::string_view interpreter);
 
-// pip's five lines under the shebang. REQUIRES: a checked entry point (dotted identifiers).
-std::string wrapper(const packaging::EntryPoint& script, std::string_view interpreter);
+// What pip writes under the shebang: the lines of the last pip that runs on that Python (before 3.9 strings have no
+// removesuffix). REQUIRES: a checked entry point (dotted identifiers).
+std::string wrapper(const packaging::EntryPoint& script, std::string_view interpreter, int python_major, int python_minor);
 
 // `content` with its "#!python..." line replaced by "#!INTERPRETER" (pip's rule: no sh trick, arguments are lost).
 std::string with_interpreter(std::string_view content, std::string_view interpreter);

@@ -55,6 +55,17 @@ TEST_CASE("output beyond the limit is dropped and said to be", "[sys]") {
   CHECK(result.output_truncated);
 }
 
+TEST_CASE("of more output than the limit the end is kept where it is the end that tells", "[sys]") {
+  ProcessSpec spec = shell("i=0; while [ $i -lt 2000 ]; do echo line $i; i=$((i+1)); done");
+  spec.output_max_bytes = 100;
+  spec.keep = KeepOutput::end;
+  const auto result = run_process(spec);
+  REQUIRE(result);
+  CHECK(result->output_truncated);
+  CHECK(result->output.size() == 100);
+  CHECK(result->output.ends_with("line 1998\nline 1999\n"));
+}
+
 TEST_CASE("a signal's number is told", "[sys]") {
   const ProcessResult result = run_process(shell("kill -9 $$")).value();
   CHECK(result.signal == 9);

@@ -88,6 +88,11 @@ TEST_CASE("every file goes where pip puts it, dist-info last and RECORD at the e
   CHECK(files.at("/v/bin/demo").content ==
         "#!/v/bin/python\nimport sys\nfrom demo.cli import main\nif __name__ == '__main__':\n"
         "    sys.argv[0] = sys.argv[0].removesuffix('.exe')\n    sys.exit(main.run())\n");
+  WriteOptions old = options_for("Demo");
+  old.python_minor = 8;
+  CHECK(by_path(plan(WheelMaker("demo", "1.0").script("demo", "demo.cli:main.run"), old)).at("/v/bin/demo").content ==
+        "#!/v/bin/python\n# -*- coding: utf-8 -*-\nimport re\nimport sys\nfrom demo.cli import main\nif __name__ == '__main__':\n"
+        "    sys.argv[0] = re.sub(r'(-script\\.pyw|\\.exe)?$', '', sys.argv[0])\n    sys.exit(main.run())\n");
   CHECK(files.at("/v/bin/demo").executable);
   CHECK(files.count("/v/bin/demo-gui") == 1);
   CHECK(files.at(image.dist_info + "/INSTALLER").content == "pip\n");
