@@ -13,6 +13,7 @@
 #include "pipit/archive/extractor.h"
 #include "pipit/archive/zip_directory.h"
 #include "pipit/base/text.h"
+#include "pipit/sys/file_time.h"
 
 namespace pipit::archive {
 namespace {
@@ -205,6 +206,7 @@ class TarReader {
     const auto size = pax_.find("size");
     if (size != pax_.end() && parse_decimal(size->second) != h.size)
       return fail(bad(kTarHeadersDisagree, fmt::format("gives {} bytes, its pax record {}", h.size, quote_name(size->second))));
+    if (const auto time = pax_.find("mtime"); time != pax_.end()) h.modified_ns = parse_time(time->second);
     long_path_.reset();
     long_link_.reset();
     pax_.clear();
@@ -235,6 +237,7 @@ class TarReader {
       PIPIT_CHECK(file.write_all(Bytes(buffer_).first(size)));
       left -= size;
     }
+    if (h.modified_ns) sys::set_modified(file, *h.modified_ns);
     PIPIT_CHECK(file.close());
     return skip_padding(h.size);
   }

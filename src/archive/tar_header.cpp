@@ -5,6 +5,9 @@
 namespace pipit::archive {
 namespace {
 
+constexpr std::int64_t kNanoseconds = 1'000'000'000;
+constexpr std::uint64_t kSecondsMax = std::uint64_t{1} << 33;  // the year 2242
+
 tl::unexpected<std::string> bad(std::string text) { return tl::unexpected<std::string>(std::move(text)); }
 
 std::string_view field(std::string_view block, std::size_t at, std::size_t size) {
@@ -49,10 +52,23 @@ tl::expected<std::optional<TarHeader>, std::string> read_tar_header(const TarBlo
   header.link = field(block, 157, 100);
   header.size = *size;
   header.mode = static_cast<std::uint32_t>(*mode & 07777);
+  const auto seconds = octal(block, 136, 12);
+  if (seconds && *seconds <= kSecondsMax) header.modified_ns = static_cast<std::int64_t>(*seconds) * kNanoseconds;
   const std::string_view prefix = field(block, 345, 155);
   // GNU's own magic is "ustar  "; there the field holds times.
   if (block.substr(257, 6) == std::string_view("ustar\0", 6) && !prefix.empty()) header.path = std::string(prefix) + "/" + header.path;
   return header;
+}
+
+std::optional<std::int64_t> parse_time(std::string_view text) {
+  const std::size_t point = std::min(text.find('.'), text.size());
+  const auto seconds = parse_decimal(text.substr(0, point));
+  if (!seconds || *seconds > kSecondsMax) return std::nullopt;
+  std::string digits(text.substr(std::min(point + 1, text.size())));
+  digits.resize(9, '0');
+  const auto fraction = parse_decimal(digits);
+  if (!fraction) return std::nullopt;
+  return static_cast<std::int64_t>(*seconds) * kNanoseconds + static_cast<std::int64_t>(*fraction);
 }
 
 std::optional<std::uint64_t> parse_decimal(std::string_view text) {

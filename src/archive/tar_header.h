@@ -24,6 +24,7 @@ struct TarHeader {
   std::string path, link;
   std::uint64_t size = 0;
   std::uint32_t mode = 0;
+  std::optional<std::int64_t> modified_ns;  // since 1970; not there if the field says nothing usable
 };
 
 // Fails with a text that follows "the header at byte N". A block of zeros gives nullopt.
@@ -33,5 +34,7 @@ tl::expected<std::optional<TarHeader>, std::string> read_tar_header(const TarBlo
 tl::expected<std::map<std::string, std::string>, std::string> read_pax_records(std::string_view text);
 
 std::optional<std::uint64_t> parse_decimal(std::string_view text);
+// A pax time, "SECONDS" or "SECONDS.FRACTION", in nanoseconds.
+std::optional<std::int64_t> parse_time(std::string_view text);
 
 }  // namespace pipit::archive

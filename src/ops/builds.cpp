@@ -83,7 +83,7 @@ std::optional<BuiltWheel> Builds::remembered(const std::string& sdist_sha256, co
 Result<build::BuildOptions> Builds::options_for(const BuildOrder& order) {
   build::BuildOptions build;
   build.config_settings = options_.config_settings;
-  for (const auto& [key, values] : order.config_settings) build.config_settings[key] = values;
+  if (!order.config_settings.empty()) build.config_settings = order.config_settings;  // a line's own replace them, as with pip
   build.environment = session_.environment();
   build.timeout = options_.build_timeout;
   PIPIT_TRY(const std::filesystem::path scratch, session_.scratch_directory());

@@ -36,7 +36,7 @@ struct BuildOrder {
   std::filesystem::path directory;       // of a tree: the project
   std::filesystem::path root;            // of a tree: all of it
   std::string subdirectory;              // of an archive's tree
-  std::map<std::string, std::vector<std::string>> config_settings;  // of the line, over those of the command
+  std::map<std::string, std::vector<std::string>> config_settings;  // of the line, instead of those of the command
 };
 
 class Builds {

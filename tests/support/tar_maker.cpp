@@ -21,7 +21,7 @@ TarMaker& TarMaker::member(const Header& h, std::string_view content) {
   put(0, h.name.substr(0, 100));
   put(100, octal(h.mode, 7));
   put(124, octal(h.size, 11));
-  put(136, octal(0, 11));
+  put(136, octal(h.modified, 11));
   put(148, "        ");
   block[156] = h.type;
   put(157, h.link.substr(0, 100));

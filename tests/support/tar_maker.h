@@ -15,6 +15,7 @@ class TarMaker {
     std::uint32_t mode = 0644;
     std::uint64_t size = 0;
     bool bad_checksum = false;
+    std::uint64_t modified = 0;  // seconds
   };
   TarMaker& file(const std::string& name, std::string_view content, std::uint32_t mode = 0644);
   TarMaker& directory(const std::string& name);

@@ -195,6 +195,24 @@ TEST_CASE("a second stream, trailing bytes and bombs are refused", "[archive][T8
   CHECK(id_of(demo().member({"demo-1.0/x", {}, 'x', 0644, 2u << 20}, std::string(2u << 20, ' '))) == "tar-bad-header");
 }
 
+TEST_CASE("files keep the times of the archive, which build tools compare", "[archive]") {
+  const auto temp = sys::TempDir::create({}, "pipit-test-");
+  REQUIRE(temp);
+  const auto seconds_of = [&](const TarMaker& tar) {
+    const std::string bytes = tar.tar_gz();
+    const auto folder = sys::TempDir::create(temp->path(), "each-");
+    REQUIRE(folder);
+    const auto destination = sys::Dir::open(sys::real_os(), folder->path());
+    REQUIRE(destination);
+    REQUIRE(archive::unpack_source(as_bytes_view(bytes), "demo-1.0.tar.gz", *destination));
+    return sys::stat_path(folder->path() / "configure", sys::Follow::no).value()->mtime_ns;
+  };
+  const auto configure = [](std::uint64_t seconds) { return TarMaker::Header{"demo-1.0/configure", "", '0', 0755, 1, false, seconds}; };
+  CHECK(seconds_of(TarMaker().member(configure(1'600'000'000), "x")) == 1'600'000'000'000'000'000);
+  CHECK(seconds_of(TarMaker().pax(TarMaker::record("mtime", "1600000001.25")).member(configure(7), "x")) == 1'600'000'001'250'000'000);
+  CHECK(seconds_of(TarMaker().pax(TarMaker::record("mtime", "-1")).member(configure(7), "x")) > 1'600'000'001'250'000'000);  // of no use: now
+}
+
 TEST_CASE("a file that occurs again replaces the first one", "[archive]") {
   CHECK(unpack(demo().file("demo-1.0/setup.py", "second").tar_gz()).files.at("setup.py") == "second");
 }
