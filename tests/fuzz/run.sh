@@ -2,13 +2,14 @@
 # Runs every fuzz target for some seconds; fails on a crash, a hang, a leak or 2 GB of memory, and says how many inputs each
 # target tried: one that tries next to nothing has a parser that is too slow, or nothing to parse.
 #   tests/fuzz/run.sh SECONDS [BUILD_DIR [JOBS]]      (BUILD_DIR: build/fuzz, JOBS: 1)
+# FUZZ_SEED (default 1: a commit is not failed by another commit's luck; 0: another walk each time) chooses the walk.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 
 fuzz_one() {
   name=$(basename "$1" | sed 's/^fuzz_//')
   mkdir -p "$work/$name"
-  if ! "$1" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -max_len=65536 -artifact_prefix="$here/crash-$name-" \
+  if ! "$1" -max_total_time="$seconds" -seed="${FUZZ_SEED:-1}" -timeout=25 -rss_limit_mb=2048 -max_len=65536 -artifact_prefix="$here/crash-$name-" \
       "$work/$name" "$here/seeds/$name" >"$work/$name.log" 2>&1; then
     tail -40 "$work/$name.log"
     echo "fuzz: $name failed; the input is $here/crash-$name-*" >&2
