@@ -51,7 +51,7 @@ void keep_memory() {
 Costs measure(const LinearRow& row, std::size_t size) {
   const std::string half = text_of(row, size / 2), whole = text_of(row, size);
   Costs costs;
-  for (int round = 0; round < 3 || (round < 20 && costs.ratio() >= kRatioMax - 0.2); ++round) {
+  for (int round = 0; round < 3 || (round < 40 && costs.ratio() >= kRatioMax - 0.2); ++round) {
     costs.half = std::min(costs.half, cost_ns([&] { row.parse(half); }));
     costs.whole = std::min(costs.whole, cost_ns([&] { row.parse(whole); }));
     if (!costs.comparable()) break;
