@@ -68,6 +68,7 @@ struct IndexProvider::State {
   Result<Project*> project(const std::string& name);
   Result<Project> look_up(const std::string& name);
   void log_rejected(const std::string& name, const index::Candidates& candidates) const;
+  void log_digests(const std::string& name, const index::Candidates& candidates, const index::Wanted& wishes) const;
 
   Result<Known> metadata_of(const model::Candidate& candidate);
   Result<Known> read_metadata(const model::Candidate& candidate);
@@ -122,6 +123,7 @@ Result<IndexProvider::State::Project> IndexProvider::State::look_up(const std::s
   diagnostics.merge(listing->diagnostics);
   listings[name] = std::move(listing);
   log_rejected(name, found.candidates);
+  log_digests(name, found.candidates, wishes);
   return found;
 }
 
@@ -134,6 +136,25 @@ void IndexProvider::State::log_rejected(const std::string& name, const index::Ca
   for (const index::RejectedFile& file : candidates.strays) log(file);
   for (const index::Release& release : candidates.releases)
     for (const index::RejectedFile& file : release.rejected) log(file);
+}
+
+// pip's sentence on what the demanded digests left of a project's files; scripts look for it.
+void IndexProvider::State::log_digests(const std::string& name, const index::Candidates& candidates, const index::Wanted& wishes) const {
+  if (!options.on_debug || wishes.hashes.empty()) return;
+  std::size_t wanted = 0, unknown = 0, discarded = 0;
+  std::string list;
+  for (const index::Release& release : candidates.releases) {
+    if (!wishes.specifiers.contains(release.version, release.text, packaging::Prereleases::allow)) continue;
+    for (const index::UsableFile& file : release.files) ++(file.digest_is_wanted ? wanted : unknown);
+    for (const index::RejectedFile& file : release.rejected) {
+      if (file.why != index::Rejection::unwanted_digest) continue;
+      ++discarded;
+      list += "\n  " + escape_for_terminal(candidates.dist_file(file).url);
+    }
+  }
+  if (wanted == 0) return;  // then all stay, so that the mismatch can be shown
+  options.on_debug(fmt::format("Checked {} links for project '{}' against {} hashes ({} matches, {} no digest): discarding {}", wanted + unknown + discarded,
+                               escape_for_terminal(name), wishes.hashes.size(), wanted, unknown, discarded == 0 ? "no candidates" : fmt::format("{} non-matches:{}", discarded, list)));
 }
 
 Result<IndexProvider::State::Project*> IndexProvider::State::project(const std::string& name) {
@@ -369,6 +390,7 @@ Result<resolve::DependencyAnswer> IndexProvider::dependencies(const model::Candi
   {
     Unavailable out = unavailable(UnavailableKind::requires_python, fmt::format("it needs Python {}, the target has {}", escape_for_terminal(*metadata.requires_python), python.str()));
     out.requires_python = *metadata.requires_python;
+    out.refusing_python = python.str();
     return resolve::DependencyAnswer(std::move(out));
   }
   return dependencies_in(metadata, state_->options.markers, extra);

@@ -88,6 +88,12 @@ std::optional<packaging::Metadata> Chooser::metadata_read(const model::Candidate
   return parts_->provider ? parts_->provider->metadata_read(candidate) : std::nullopt;
 }
 
+Status Chooser::check_python(const std::string& name, const std::string& requires_python) const {
+  if (ignore_requires_python_ || packaging::requires_python_admits(requires_python, view_.python_version)) return ok();
+  return fail(make_pip_error(resolve::kUnsupportedPython, fmt::format("Package '{}' requires a different Python: {} not in '{}'", name, view_.python_version.str(),
+                                                                      escape_for_terminal(requires_python))));
+}
+
 std::optional<std::uint64_t> Chooser::sidecar_bytes(const model::Candidate& candidate) const {
   return parts_->provider ? parts_->provider->sidecar_bytes(candidate) : std::nullopt;
 }
@@ -289,6 +295,7 @@ const Error* failed_build_in(const resolve::Conflict& conflict, const Sources& s
 
 Result<Choice> Chooser::choose(const ChooseOptions& options) {
   full_metadata_ = options.full_metadata;
+  ignore_requires_python_ = options.resolve.ignore_requires_python;
   Choice choice;
   collect_hashes(choice);
   sources_.set_required(choice.required);

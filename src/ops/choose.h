@@ -52,6 +52,8 @@ class Chooser {
   Result<Choice> choose(const ChooseOptions& options);
   // What was read of a candidate before its archive was here (sidecar), to be compared with the wheel.
   std::optional<packaging::Metadata> metadata_read(const model::Candidate& candidate) const;
+  // Does the target's Python suit what a wheel asks for? Fails in pip's words.
+  Status check_python(const std::string& name, const std::string& requires_python) const;
   // Its metadata came from a file beside the archive: that file's size, 0 if it was cached.
   std::optional<std::uint64_t> sidecar_bytes(const model::Candidate& candidate) const;
   // Its archive was fetched for its metadata and is not the promised one: it was chosen blindly and must not be installed.
@@ -73,7 +75,7 @@ class Chooser {
   const TargetView& view_;
   Sources& sources_;
   Wheels& wheels_;
-  bool full_metadata_ = false;
+  bool full_metadata_ = false, ignore_requires_python_ = false;
   struct Parts;
   std::unique_ptr<Parts> parts_;
 };

@@ -71,6 +71,8 @@ class Gathering {
     if (auto problems = choice_.report.error()) return fail(std::move(*problems));
     PIPIT_CHECK(build_sources(projects));
     PIPIT_CHECK(compare_sidecars(projects));
+    for (const auto& [name, wheel] : gathered_.wheels) requires_python_[name] = wheel.manifest->requires_python;
+    PIPIT_CHECK(check_pythons());
     return std::move(gathered_);
   }
 
@@ -83,7 +85,7 @@ class Gathering {
     PIPIT_CHECK(fetch_all());
     if (auto problems = choice_.report.error()) return fail(std::move(*problems));
     for (const install::PlannedProject* project : projects) PIPIT_CHECK(compare_archive(project->resolved));
-    return ok();
+    return check_pythons();
   }
 
  private:
@@ -178,6 +180,7 @@ class Gathering {
     if (metadata_text) *metadata_text = source.metadata_text();
     std::lock_guard lock(mutex_);
     if (!metadata_text) session_.report(diagnostics);
+    requires_python_[candidate.name] = source.manifest().requires_python;
     return ok();
   }
 
@@ -281,6 +284,17 @@ class Gathering {
     return fetch::check_same_metadata(*read, actual, describe(resolved));
   }
 
+  // With --no-deps nothing is chosen by metadata; what it says of Python holds all the same.
+  Status check_pythons() const {
+    std::vector<Error> problems;
+    for (const auto& [name, requires_python] : requires_python_)
+      if (Status suits = chooser_.check_python(name, requires_python); !suits) problems.push_back(std::move(suits).error());
+    if (problems.empty()) return ok();
+    Error first = std::move(problems.front());
+    first.also.assign(std::make_move_iterator(problems.begin() + 1), std::make_move_iterator(problems.end()));
+    return fail(std::move(first));
+  }
+
   // M12: what was chosen by must be what is installed.
   Status compare_sidecars(const std::vector<const install::PlannedProject*>& projects) {
     for (const install::PlannedProject* project : projects) {
@@ -304,6 +318,7 @@ class Gathering {
   fetch::FetchListener& listener_;
   bool unpack_ = true;
   Gathered gathered_;
+  std::map<std::string, std::string> requires_python_;  // by name; "" where it says nothing
   std::vector<std::string> without_digest_;
   std::vector<fetch::FetchItem> items_;
   std::vector<const model::Resolved*> resolved_, at_hand_;

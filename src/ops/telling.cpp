@@ -95,6 +95,7 @@ Error tell_conflict(const resolve::Conflict& conflict, const std::vector<std::st
   const resolve::ClassicReport& classic = conflict.classic;
   Error error = conflict.error();
   error.hints.insert(error.hints.end(), hints.begin(), hints.end());
+  if (error.code == resolve::kUnsupportedPython) return error;
   if (classic.not_found) {
     const auto& missing = *classic.not_found;
     if (!missing.yanked.empty()) say_error("Ignored the following yanked versions: " + join(missing.yanked, ", "));

@@ -1,5 +1,7 @@
 #include "pipit/resolve/conflict.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <map>
 #include <utility>
@@ -219,7 +221,25 @@ std::string ClassicReport::headline() const {
   return "Cannot install " + what + " because these package versions have conflicting dependencies.";
 }
 
+std::optional<Error> Conflict::python_problem() const {
+  std::vector<const Derivation*> refusals;
+  for (const Derivation& node : nodes)
+    if (node.kind == FactKind::unavailable && !node.refusing_python.empty() && !node.claims.empty()) refusals.push_back(&node);
+  if (refusals.empty()) return std::nullopt;
+  const std::string& python = refusals.front()->refusing_python;
+  if (refusals.size() == 1)
+    return make_pip_error(kUnsupportedPython, fmt::format("Package '{}' requires a different Python: {} not in '{}'", refusals[0]->claims[0].project, python,
+                                                          refusals[0]->requires_python));
+  std::string text = fmt::format("Packages require a different Python. {} not in:", python);
+  for (const Derivation* refusal : refusals) text += fmt::format("\n'{}' (required by {})", refusal->requires_python, refusal->claims[0].text);
+  return make_pip_error(kUnsupportedPython, std::move(text));
+}
+
 Error Conflict::error() const {
+  if (auto problem = python_problem()) {
+    problem->details = explain();
+    return *std::move(problem);
+  }
   Error error = make_pip_error(kResolutionImpossible, classic.headline());
   if (classic.not_found) error = make_pip_error(kNoMatchingCandidate, "No matching distribution found for " + classic.not_found->requirement);
   error.details = explain();

@@ -31,7 +31,7 @@ struct Incompatibility {
   const packaging::Origin* origin = nullptr;
   PackageId source = kNone, target = kNone;                // who requires (kNone: the user) and what is required
   SpecId spec = 0;
-  std::string reason, requires_python;                     // unavailable
+  std::string reason, requires_python, refusing_python;    // unavailable
 
   const Term* term(PackageId package) const {
     for (const Term& candidate : terms)

@@ -117,6 +117,7 @@ class ConflictBuilder {
     derivation.kind = node.kind;
     derivation.reason = node.reason;
     derivation.requires_python = node.requires_python;
+    derivation.refusing_python = node.refusing_python;
     for (const Term& term : node.terms)
       if (!term.states.is_full()) derivation.claims.push_back(claim(term));
     for (const IncompatibilityId cause : node.causes) derivation.from.push_back(index_.at(cause));

@@ -153,6 +153,7 @@ void Search::add_unavailable(PackageId package, std::size_t rank, const Unavaila
     fact.kind = FactKind::unavailable;
     fact.reason = why.reason;
     fact.requires_python = why.requires_python;
+    fact.refusing_python = why.refusing_python;
     fact.terms.push_back({package, VersionSet(solution_.possible(package).size())});
     fact.terms.back().states.insert(rank);
     at->second = add(std::move(fact));

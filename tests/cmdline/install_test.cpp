@@ -285,3 +285,31 @@ TEST_CASE("the cache stays below --cache-max-size, the least recently used going
   CHECK(bench.run({"--python", venv.string(), "verify"}).exit_code == 0);
   CHECK(bench.install(venv, {"first", "--cache-max-size", "much"}).exit_code == 2);
 }
+
+TEST_CASE("a wheel whose metadata refuses the target's Python is refused in pip's words, with --no-deps too", "[cmdline]") {
+  Bench bench;
+  const fs::path venv = bench.venv();
+  const fs::path wheel = bench.wheel(Bench::make("fresh", "1.0").metadata_line("Requires-Python: <2"));
+  const std::string before = tree_of(venv);
+  for (const Words& words : {Words{"fresh"}, Words{"--no-deps", "fresh"}, Words{wheel.string()}, Words{"--no-deps", wheel.string()}}) {
+    INFO(words.front() << " " << words.back());
+    const Outcome outcome = bench.install(venv, words);
+    CHECK(outcome.exit_code == 1);
+    CHECK(has(outcome.err, "ERROR: Package 'fresh' requires a different Python: "));
+    CHECK(has(outcome.err, " not in '<2'\n"));
+    CHECK_FALSE(has(outcome.err, "Could not find a version"));
+    CHECK(tree_of(venv) == before);
+  }
+  CHECK(bench.run({"--python", venv.string(), "download", "--no-index", "-f", bench.wheels().string(), "--no-deps", "-d", bench.path("out").string(), "fresh"}).exit_code == 1);
+  CHECK(bench.install(venv, {"--no-deps", "--ignore-requires-python", "fresh"}).exit_code == 0);
+}
+
+TEST_CASE("-v tells what the demanded digests left of a project's files", "[cmdline]") {
+  Bench bench;
+  const fs::path venv = bench.venv();
+  const fs::path one = bench.wheel("demo"), other = bench.wheel(Bench::make("demo", "1.0").filename("demo-1.0-1-py3-none-any.whl").file("demo_more.py", ""));
+  const std::string file = bench.file("r.txt", "demo==1.0 --hash=sha256:" + sha256_of(one) + "\n");
+  const Outcome outcome = bench.install(venv, {"-v", "-r", file});
+  CHECK(outcome.exit_code == 0);
+  CHECK(has(outcome.out, "Checked 2 links for project 'demo' against 1 hashes (1 matches, 0 no digest): discarding 1 non-matches:\n  file://" + other.string()));
+}

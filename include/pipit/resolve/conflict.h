@@ -17,6 +17,7 @@ namespace pipit::resolve {
 
 inline constexpr ErrorCode kResolutionImpossible{"resolution-impossible"};
 inline constexpr ErrorCode kNoMatchingCandidate{"no-matching-candidate"};
+inline constexpr ErrorCode kUnsupportedPython{"unsupported-python"};
 
 // What is said of one project: that it is there with one of `versions`, or (positive false) that this is not so.
 struct Claim {
@@ -49,6 +50,7 @@ struct Derivation {
   packaging::Origin origin;               // for user_requires and constraint; empty for the command line
   std::string reason;                     // unavailable: why; no_versions: what there is instead
   std::string requires_python;            // unavailable because of the target's Python: what the releases ask for
+  std::string refusing_python;            // the target's version, if only the metadata of the releases refuses it
 };
 
 // The two sides of pip's own report (resolution/resolvelib/factory.py), so that cli can print pip's lines before ours.
@@ -79,6 +81,8 @@ struct Conflict {
 
   // Short numbered sentences, from the facts to the contradiction. One sentence a line.
   std::vector<std::string> explain() const;
+  // The releases whose metadata refuses the target's Python: pip then tells of nothing else. nullopt: there are none.
+  std::optional<Error> python_problem() const;
   // An Error in pip's words with explain() in details; hints are the caller's (suggest()).
   Error error() const;
 };

@@ -41,6 +41,7 @@ struct Unavailable {
   UnavailableKind kind = UnavailableKind::other;
   std::string reason;
   std::string requires_python = {};  // requires_python only: the release's value as written, for pip's own message
+  std::string refusing_python = {};  // the target's version, where only the release's metadata refuses it: its index did not say so
   friend bool operator==(const Unavailable&, const Unavailable&) = default;
 };
 
