@@ -260,12 +260,23 @@ class Gathering {
     choice_.report.unmatched.push_back(std::move(unmatched));
   }
 
+  // Nobody promised a digest, but now that the archive is here it says itself which wheel it gave before.
+  bool take_built_from_archive(const model::Candidate& candidate) {
+    const fetch::Archive* archive = candidate.kind == model::CandidateKind::sdist ? sources_.archive(candidate) : nullptr;
+    if (!archive) return false;
+    auto built = sources_.built_before(candidate, {{{"sha256", archive->checked.sha256_hex()}}, {}});
+    if (!built) return false;
+    session_.reporter().info(fmt::format("  Using cached {}", built->manifest->filename));
+    gathered_.wheels.emplace(candidate.name, std::move(*built));
+    return true;
+  }
+
   Status build_sources(const std::vector<const install::PlannedProject*>& projects) {
     std::vector<const model::Candidate*> candidates;
     for (const install::PlannedProject* project : projects) {
       const model::Candidate& candidate = project->resolved.candidate;
       const bool is_source = candidate.kind == model::CandidateKind::sdist || candidate.kind == model::CandidateKind::source_tree;
-      if (is_source && !gathered_.wheels.count(candidate.name)) candidates.push_back(&candidate);
+      if (is_source && !gathered_.wheels.count(candidate.name) && !take_built_from_archive(candidate)) candidates.push_back(&candidate);
     }
     PIPIT_CHECK(session_.check_cancelled());
     PIPIT_TRY(std::vector<wheel::PreparedWheel> wheels, sources_.build_wheels(candidates));
