@@ -1,6 +1,7 @@
 #include "pipit/install/uninstall.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <map>
 #include <set>
 
@@ -38,6 +39,7 @@ class Removal {
     PIPIT_CHECK(collect());
     add_byte_code();
     for (const std::string& file : wanted_) judge(file);
+    PIPIT_CHECK(std::move(broken_));
     return std::move(out_);
   }
 
@@ -191,11 +193,17 @@ class Removal {
     if (!is_permitted(file)) return skip(file, "it lies outside the environment");
     if (const auto link = link_above(file)) return take_link(*link);
     const auto info = sys::stat_path(file, sys::Follow::no);
-    if (!info || !*info) return;  // gone already: nothing to do
+    if (!info) return unknown(info.error());
+    if (!*info) return;  // gone already: nothing to do
     if ((*info)->kind == sys::FileStat::Kind::directory) return skip(file, "it is a directory");
     if (is_protected(file, options_.environment.native(), options_.scheme, {})) return skip(file, "it belongs to the environment itself");
     if (const InstalledDist* owner = owner_of(file)) return skip(file, owner->name + " " + owner->version_text + " lists it as well");
     add(file);
+  }
+
+  // What cannot be looked at is not gone: a removal that leaves it behind would not be one. No file has a name too long for it.
+  void unknown(const Error& error) {
+    if (broken_ && error.os_errno != ENAMETOOLONG) broken_ = fail(error);
   }
 
   void add(const std::string& file) {
@@ -217,6 +225,7 @@ class Removal {
       const auto [known, is_new] = is_link_.try_emplace(it->string(), false);
       if (is_new) {
         const auto info = sys::stat_path(*it, sys::Follow::no);
+        if (!info) unknown(info.error());
         known->second = info && *info && (*info)->kind == sys::FileStat::Kind::symlink;
       }
       if (known->second) return it->string();
@@ -254,6 +263,7 @@ class Removal {
   const std::vector<InstalledDist>& staying_;
   const RemovalOptions& options_;
   Diagnostics& diagnostics_;
+  Status broken_ = ok();  // the first look at a file that failed
   RemovalSet out_;
   std::set<std::string> wanted_, added_, reported_links_;
   std::map<std::string, bool> is_link_;
