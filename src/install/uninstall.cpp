@@ -35,7 +35,7 @@ class Removal {
   }
 
   Result<RemovalSet> run() {
-    if (!is_permitted(dist_.metadata_path)) return outside();
+    if (!is_permitted(dist_.egg_link.empty() ? dist_.metadata_path : dist_.egg_link)) return outside();
     PIPIT_CHECK(collect());
     add_byte_code();
     for (const std::string& file : wanted_) judge(file);
@@ -115,10 +115,10 @@ class Removal {
 
   // A development install: the link, and its line in easy-install.pth. The project itself stays.
   Status collect_egg_link() {
-    want(dist_.metadata_path.string());
-    const path list = dist_.metadata_path.parent_path() / "easy-install.pth";
+    want(dist_.egg_link.string());
+    const path list = dist_.egg_link.parent_path() / "easy-install.pth";
     if (const auto text = sys::read_file(list, 64u << 20)) {
-      const auto first_line = sys::read_file(dist_.metadata_path, 1u << 20);
+      const auto first_line = sys::read_file(dist_.egg_link, 1u << 20);
       const std::string project = dist_.editable_location.value_or(first_line ? std::string(trim(split(*first_line, '\n').front())) : "");
       std::string kept;
       for (std::size_t begin = 0; begin < text->size();) {

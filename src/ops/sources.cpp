@@ -342,7 +342,8 @@ Result<std::variant<packaging::Metadata, resolve::Unavailable>> Sources::build_m
 
 Result<resolve::CandidateAnswer> Sources::direct(const packaging::Requirement& requirement, const model::Candidate* parent) {
   const std::string& url = *requirement.url;
-  if (parent && !parent->direct_url)
+  // A directory of this machine is its owner's word, an index is not.
+  if (parent && !parent->direct_url && !parent->file.url.starts_with("file:"))
     return resolve::CandidateAnswer(resolve::Unavailable{
         resolve::UnavailableKind::other, fmt::format("packages of an index may not depend on a URL, and {} asks for {}", parent->name, requirement.str())});
   auto found = opened_.find(url);

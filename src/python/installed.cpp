@@ -82,7 +82,7 @@ class Scan {
     const bool egg = ends_with(ascii_lower(site.filename().string()), ".egg");
     for (const sys::DirEntry& entry : *entries) {
       const std::string lower = ascii_lower(entry.name);
-      if (ends_with(lower, ".dist-info") || ends_with(lower, ".egg-info") || (egg && lower == "egg-info")) consider(site, entry.name, site, false);
+      if (ends_with(lower, ".dist-info") || ends_with(lower, ".egg-info") || (egg && lower == "egg-info")) consider(site, entry.name, site);
       if (ends_with(entry.name, ".egg-link")) links.push_back(entry.name);
     }
     for (const std::string& link : links) egg_link(site, link);
@@ -102,15 +102,16 @@ class Scan {
     const auto entries = sys::list_directory(location);
     for (const sys::DirEntry& entry : entries ? *entries : std::vector<sys::DirEntry>{}) {
       const std::string lower = ascii_lower(entry.name);
-      if (ends_with(lower, ".egg-info") || ends_with(lower, ".dist-info")) consider(location, entry.name, location, true);
+      if (ends_with(lower, ".egg-info") || ends_with(lower, ".dist-info")) consider(location, entry.name, location, site / name);
     }
   }
 
-  void consider(const fs::path& directory, const std::string& entry, const fs::path& location, bool linked) {
+  void consider(const fs::path& directory, const std::string& entry, const fs::path& location, const fs::path& egg_link = {}) {
     InstalledDist dist;
     dist.metadata_path = directory / entry;
     dist.location = location;
-    dist.kind = kind_of(dist.metadata_path, entry, linked);
+    dist.kind = kind_of(dist.metadata_path, entry, !egg_link.empty());
+    dist.egg_link = egg_link;
     // As pip: the name of the directory decides which project it is, METADATA how it is spelled.
     const std::string stem = entry.substr(0, entry.rfind('.'));
     const std::size_t dash = stem.find('-');
@@ -132,7 +133,7 @@ class Scan {
     if (dist.version_text.empty()) return skip(dist, "invalid metadata entry `version`");
     dist.name = read->name.value_or(dist.normalized_name);
     add_details(dist);
-    if (linked) dist.editable_location = location.string();
+    if (!egg_link.empty()) dist.editable_location = location.string();
     found_.push_back(std::move(dist));
   }
 

@@ -313,3 +313,28 @@ TEST_CASE("-v tells what the demanded digests left of a project's files", "[cmdl
   CHECK(outcome.exit_code == 0);
   CHECK(has(outcome.out, "Checked 2 links for project 'demo' against 1 hashes (1 matches, 0 no digest): discarding 1 non-matches:\n  file://" + other.string()));
 }
+
+TEST_CASE("an old development install loses its link and its line; the project stays", "[cmdline]") {
+  Bench bench;
+  const fs::path venv = bench.venv(), project = bench.path("project");
+  fs::create_directories(project / "Old.egg-info");
+  bench.file("project/Old.egg-info/PKG-INFO", "Metadata-Version: 1.0\nName: Old\nVersion: 0.1\n");
+  bench.file((site_packages(venv) / "Old.egg-link").string(), project.string() + "\n.");
+  bench.file((site_packages(venv) / "easy-install.pth").string(), project.string() + "\n/other\n");
+  CHECK(bench.run({"--python", venv.string(), "uninstall", "-y", "old"}).exit_code == 0);
+  CHECK_FALSE(fs::exists(site_packages(venv) / "Old.egg-link"));
+  CHECK(read_whole_file(site_packages(venv) / "easy-install.pth") == "/other\n");
+  CHECK(fs::exists(project / "Old.egg-info/PKG-INFO"));
+}
+
+TEST_CASE("a package of a directory of this machine may depend on a URL", "[cmdline]") {
+  Bench bench;
+  const fs::path venv = bench.venv();
+  const fs::path apart = bench.wheel("needed"), elsewhere = bench.path("needed-1.0-py3-none-any.whl");
+  fs::rename(apart, elsewhere);
+  bench.wheel("demo", "1.0", {"needed @ file://" + elsewhere.string()});
+  const Outcome outcome = bench.install(venv, {"demo"});
+  INFO(outcome.all());
+  CHECK(outcome.exit_code == 0);
+  CHECK(installed_in(venv) == "demo-1.0 needed-1.0");
+}

@@ -27,6 +27,7 @@ struct InstalledDist {
   std::filesystem::path location;      // site directory
   std::filesystem::path metadata_path; // the dist-info directory
   MetadataKind kind = MetadataKind::dist_info;
+  std::filesystem::path egg_link;      // egg_link only: the file in the site directory that names the project's
   bool requested = false;
   std::string installer;               // "" if unknown
   std::optional<packaging::DirectUrl> direct_url;

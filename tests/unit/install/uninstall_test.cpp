@@ -116,12 +116,14 @@ TEST_CASE("old kinds of installs: a distutils file is refused, egg-info lists ar
   CHECK(s.plan(dist).value().files.size() == 3);
 
   dist.kind = python::MetadataKind::egg_link;
-  dist.metadata_path = s.world.site() / "demo.egg-link";
-  s.world.write(dist.metadata_path, "/src/demo\n.");
+  dist.location = "/src/demo";
+  dist.metadata_path = "/src/demo/demo.egg-info";
+  dist.egg_link = s.world.site() / "demo.egg-link";
+  s.world.write(dist.egg_link, "/src/demo\n.");
   s.world.write(s.world.site() / "easy-install.pth", "/src/other\n/src/demo\n/src/last");
   const install::RemovalSet removal = s.plan(dist).value();
-  CHECK(removal.files == std::vector<std::string>{dist.metadata_path.string()});
+  CHECK(removal.files == std::vector<std::string>{dist.egg_link.string()});
   REQUIRE(transact(sys::real_os(), s.world.target(), {removal}, {}));
   CHECK(sys::read_file(s.world.site() / "easy-install.pth").value() == "/src/other\n/src/last");
-  CHECK_FALSE(sys::exists(dist.metadata_path));
+  CHECK_FALSE(sys::exists(dist.egg_link));
 }
