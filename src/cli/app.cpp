@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <set>
 
 #include "cli/bindings.h"
 #include "cli/commands/peep.h"
@@ -129,6 +130,14 @@ bool asks_for_files(const CommandContext& context) {
   return context.personality == Personality::peep && context.line.command->name == "install" && !context.line.has("requirement");
 }
 
+// pip's words, for switches that no longer switch anything.
+void warn_of_permanent_features(const Settings& settings, Console& console) {
+  std::set<std::string> given;
+  for (const std::string& feature : settings.list("use-feature"))
+    if (feature == "truststore" || feature == "no-binary-enable-wheel-cache" || feature == "build-constraint") given.insert(feature);
+  if (!given.empty()) console.warn("", "The following features are always enabled: " + join(std::vector(given.begin(), given.end()), ", ") + ". ");
+}
+
 Result<int> run_command(const Invocation& invocation, const CommandLine& line, const Settings& settings, const std::vector<ConfigFile>& files,
                         Console& console, std::stop_token stop) {
   CommandContext context{line, settings, files, console, invocation.variables, sys::current_directory(), invocation.started_as,
@@ -154,6 +163,7 @@ int run_invocation(const Invocation& invocation, const sys::InterruptGuard& guar
 
   Console console(console_options(*line, *settings, invocation.variables, invocation.program + " " + join(invocation.words, " ")));
   for (const Diagnostic& diagnostic : diagnostics.take()) console.say(diagnostic);
+  warn_of_permanent_features(*settings, console);
   auto result = run_command(invocation, *line, *settings, *files, console, guard.token());
   int code = result ? *result : guard.signal() ? kFailure : report_error(console, result.error());
   if (const int signal = guard.signal(); signal != 0 && !result) {

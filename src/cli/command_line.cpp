@@ -110,6 +110,8 @@ class Normaliser {
     }
     if (const char* kind = number_kind(spec.id); kind && !is_number(spec.id, value))
       return fail(problem(fmt::format("option {}: invalid {} value: '{}'", name, kind, value)));
+    if (spec.id == "config-settings" && (value.find('=') == std::string::npos || value[0] == '='))
+      return fail(problem(fmt::format("Arguments to {} must be of the form KEY=VAL", name)));
     given.push_back({&spec, std::move(value)});
     return ok();
   }
@@ -200,7 +202,8 @@ bool CommandLine::has(std::string_view id) const {
 }
 
 std::string usage_text(const CommandSpec* command, std::string_view program) {
-  if (command && command->usage.size() == 1) return fmt::format("\nUsage:   {} {} {}\n", program, command->name, command->usage[0]);
+  const bool on_one_line = command && command->usage.size() == 1 && command->name != "list";  // as pip's own tables have it
+  if (on_one_line) return fmt::format("\nUsage:   {} {} {}\n", program, command->name, command->usage[0]);
   std::string text = "\nUsage:   \n";
   if (!command) return text + fmt::format("  {} <command> [options]\n", program);
   for (std::string_view usage : command->usage) text += fmt::format("  {} {} {}\n", program, command->name, usage);

@@ -122,7 +122,7 @@ void Console::say(const Diagnostic& diagnostic) {
       return;
     case Severity::error:
       log("ERROR: ", text);
-      if (options_.verbosity >= -2) err(paint("ERROR: " + text + place, "31") + "\n");
+      err(paint("ERROR: " + text + place, "31") + "\n");  // however quiet the run: why it failed is always told
       return;
   }
 }

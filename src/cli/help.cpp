@@ -30,17 +30,38 @@ std::string option_line(const OptionSpec& option) {
 
 }  // namespace
 
-std::string overview_text(const std::string& program) {
-  std::string text = usage_text(nullptr, program);
+namespace {
+
+// What the first screen explains; the others of a section are only named there.
+constexpr std::string_view kExplainedFirst[] = {"install", "uninstall", "venv", "lock", "freeze", "list", "show", "check", "verify", "cache", "config"};
+
+bool is_explained_first(const CommandSpec& command) {
+  return std::find(std::begin(kExplainedFirst), std::end(kExplainedFirst), command.name) != std::end(kExplainedFirst);
+}
+
+std::string section_text(std::string_view section, bool everything) {
+  std::string lines, others;
+  for (const CommandSpec& command : all_commands()) {
+    if (command.hidden || command.section != section) continue;
+    if (everything || is_explained_first(command)) {
+      lines += fmt::format("  {:<12} {}\n", command.name, command.summary);
+    } else {
+      others += (others.empty() ? " (also: " : ", ") + std::string(command.name);
+    }
+  }
+  return fmt::format("{}{}:\n{}", section, others.empty() ? "" : others + ")", lines);
+}
+
+}  // namespace
+
+std::string overview_text(const std::string& program, bool everything) {
+  std::string text = usage_text(nullptr, program) + (everything ? "" : "\n");
   std::vector<std::string_view> sections;
   for (const CommandSpec& command : all_commands())
     if (!command.hidden && std::find(sections.begin(), sections.end(), command.section) == sections.end()) sections.push_back(command.section);
-  for (std::string_view section : sections) {
-    text += fmt::format("\n{}:\n", section);
-    for (const CommandSpec& command : all_commands())
-      if (!command.hidden && command.section == section) text += fmt::format("  {:<12} {}\n", command.name, command.summary);
-  }
-  return text + fmt::format("\n`{} help <command>` shows the options people use first, `{} <command> --help` all of them.\n", program, program);
+  for (std::string_view section : sections) text += (everything ? "\n" : "") + section_text(section, everything);
+  if (everything) return text + fmt::format("\n`{} help <command>` shows the options people use first, `{} <command> --help` all of them.\n", program, program);
+  return text + fmt::format("\n`{} help commands`: every command; `{} help <command>`: its options.\n", program, program);
 }
 
 std::string command_help_text(const CommandSpec& command, const std::string& program, bool everything) {
@@ -66,7 +87,7 @@ std::string command_help_text(const CommandSpec& command, const std::string& pro
 }
 
 Result<int> show_help(CommandContext& context, const CommandSpec* command) {
-  context.console.data(command ? command_help_text(*command, context.program, true) : overview_text(context.program));
+  context.console.data(command ? command_help_text(*command, context.program, true) : overview_text(context.program, false));
   return kSuccess;
 }
 

@@ -404,6 +404,12 @@ std::optional<packaging::Metadata> IndexProvider::metadata_read(const model::Can
   return *std::get<MetadataPtr>(known->second);
 }
 
+std::optional<packaging::Metadata> IndexProvider::read_metadata(const model::Candidate& candidate) {
+  const auto known = state_->metadata_of(candidate);
+  if (!known || !std::holds_alternative<MetadataPtr>(*known)) return std::nullopt;
+  return *std::get<MetadataPtr>(*known);
+}
+
 bool IndexProvider::is_from_public_index(const model::Candidate& candidate) const {
   return !candidate.direct_url && state_->client.is_public(candidate.file.source);
 }

@@ -94,6 +94,10 @@ Status Chooser::check_python(const std::string& name, const std::string& require
                                                                       escape_for_terminal(requires_python))));
 }
 
+std::optional<packaging::Metadata> Chooser::read_metadata(const model::Candidate& candidate) {
+  return parts_->provider ? parts_->provider->read_metadata(candidate) : std::nullopt;
+}
+
 std::optional<std::uint64_t> Chooser::sidecar_bytes(const model::Candidate& candidate) const {
   return parts_->provider ? parts_->provider->sidecar_bytes(candidate) : std::nullopt;
 }
@@ -306,6 +310,7 @@ Result<Choice> Chooser::choose(const ChooseOptions& options) {
   resolve::SolverOptions solver;
   index::IndexOptions index = index_options(options.resolve, wanted_.options, session_);
   for (const std::string& line : index::looking_in(index, kDefaultIndexUrl)) session_.reporter().info(line);
+  for (const std::string& line : wanted_.ignored) session_.reporter().info(line);
   PIPIT_CHECK(open_direct_references(choice, solver.roots));
   solver.constraints = rules(wanted_.constraints);
   solver.overrides = rules(wanted_.overrides);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <memory>
 #include <optional>
 
@@ -58,12 +59,12 @@ class Fetching {
     if (options_.resolve.only_deps)
       std::erase_if(choice_->resolution.projects, [](const model::Resolved& resolved) { return resolved.user_requested; });
     plan_ = install::make_plan(choice_->resolution, {}, {});
-    announce({chosen, *plan_, wanted_->requirements, {}, [this](const auto& candidate) { return chooser_->sidecar_bytes(candidate); },
-              [](const auto&) { return false; }}, session_);
     if (verb_ != "lock") {
       PIPIT_CHECK(sys::make_directories(directory_));
       for (const install::PlannedProject* project : plan_->changes()) PIPIT_CHECK(adopt_present_file(project->resolved.candidate));
     }
+    announce({chosen, *plan_, wanted_->requirements, {}, [this](const auto& candidate) { return chooser_->sidecar_bytes(candidate); },
+              [](const auto&) { return false; }, [this](const auto& candidate) { return present(candidate); }}, session_);
     return gather_archives(plan_->changes(), *wanted_, *choice_, *chooser_, *sources_, *wheels_, session_, listener_);
   }
 
@@ -142,8 +143,13 @@ class Fetching {
   }
 
  private:
+  std::optional<Present> present(const model::Candidate& candidate) const {
+    const auto found = present_.find(candidate.file.filename);
+    return found == present_.end() ? std::nullopt : std::optional(found->second);
+  }
   bool adopted(const model::Candidate& candidate) const {
-    return std::find(adopted_.begin(), adopted_.end(), candidate.file.filename) != adopted_.end();
+    const auto file = present(candidate);
+    return file && file->adopted;
   }
 
   // What is there already under this name is used if its bytes are the promised ones. Without any promise pip trusts it,
@@ -153,7 +159,7 @@ class Fetching {
     PIPIT_CHECK(check_file_name(candidate.file.filename));
     const std::filesystem::path path = directory_ / candidate.file.filename;
     if (!sys::is_regular_file(path)) return ok();
-    session_.reporter().info("File was already downloaded " + path.string());
+    present_.emplace(candidate.file.filename, Present{path, false});
     verify::Promise promise{{}, candidate.file.hashes};
     if (auto required = choice_->required.find(candidate.name); required != choice_->required.end()) promise.required = required->second;
     const fetch::Archive* at_hand = sources_->archive(candidate);
@@ -169,7 +175,7 @@ class Fetching {
       session_.reporter().warn("", fmt::format("Previously-downloaded file {} has bad hash. Re-downloading.", path.string()));
       return ok();
     }
-    adopted_.push_back(candidate.file.filename);
+    present_.at(candidate.file.filename).adopted = true;
     if (!at_hand) sources_->learn_archive(candidate, {path, std::move(*checked)});
     return ok();
   }
@@ -196,7 +202,7 @@ class Fetching {
   std::optional<Chooser> chooser_;
   std::optional<Choice> choice_;
   std::optional<install::Plan> plan_;
-  std::vector<std::string> adopted_;
+  std::map<std::string, Present> present_;  // by file name
 };
 
 }  // namespace

@@ -100,7 +100,7 @@ ShownPackage describe(const InstalledDist& dist, const std::vector<InstalledDist
   shown.installer = dist.installer;
   shown.editable_location = dist.editable_location;
   if (auto metadata = dist.metadata()) {
-    auto text = [&](const char* field) { return metadata->field(field).value_or(""); };
+    auto text = [&](const char* field) { return without_header_indent(metadata->field(field).value_or("")); };
     shown.summary = text("Summary");
     shown.homepage = homepage_of(*metadata);
     shown.author = text("Author");
@@ -362,18 +362,36 @@ Result<std::vector<std::string>> freeze(const FreezeOptions& options, Session& s
   return lines;
 }
 
-Result<std::vector<std::string>> check(Session& session) {
+namespace {
+
+// pip's words, the parser's own below them. False: its metadata cannot be read.
+bool warn_if_unreadable(const InstalledDist& dist, Session& session) {
+  const auto metadata = dist.metadata();
+  if (metadata) return true;
+  std::string why = metadata.error().message;
+  constexpr std::string_view kField = "Requires-Dist: ";
+  if (why.starts_with(kField)) why.erase(0, kField.size());
+  for (const std::string& line : metadata.error().details) why += "\n    " + line;
+  session.reporter().warn("", fmt::format("Error parsing dependencies of {}: {}", dist.name, why));
+  return false;
+}
+
+}  // namespace
+
+Result<CheckResult> check(Session& session) {
   PIPIT_TRY(const python::Interpreter* target, session.target());
   PIPIT_TRY(const std::vector<InstalledDist> packages, everything({}, session));
-  std::vector<std::string> problems = broken_requirements(needs_of(packages, target->markers), std::nullopt);
+  CheckResult result;
+  result.problems = broken_requirements(needs_of(packages, target->markers), std::nullopt);
   for (const InstalledDist& dist : packages) {
+    result.all_read &= warn_if_unreadable(dist, session);
     auto text = sys::read_file(dist.metadata_path / "WHEEL", 1u << 20);
     if (!text) continue;
     auto wheel = packaging::WheelMetadata::parse(*text);
     if (wheel && !wheel->tags.empty() && !target->tags.supports(wheel->tags))
-      problems.push_back(fmt::format("{} {} is not supported on this platform", dist.name, dist.version_text));
+      result.problems.push_back(fmt::format("{} {} is not supported on this platform", dist.name, dist.version_text));
   }
-  return problems;
+  return result;
 }
 
 Result<std::string> inspect_json(const ScopeOptions& scope, Session& session) {

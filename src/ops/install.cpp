@@ -8,6 +8,7 @@
 #include "ops/byte_code.h"
 #include "ops/choose.h"
 #include "ops/conflicts.h"
+#include "ops/discovery.h"
 #include "ops/gather.h"
 #include "ops/json_forms.h"
 #include "ops/place.h"
@@ -72,15 +73,20 @@ Json report_item(const install::PlannedProject& project, const Choice& choice, c
     if (auto stored = choice.stored.find(candidate.name); stored != choice.stored.end())
       if (auto text = sys::read_file(stored->second.tree / stored->second.manifest->dist_info / "METADATA"))
         if (auto parsed = packaging::Metadata::parse(*text)) metadata = std::move(*parsed);
+  if (!metadata) metadata = chooser.read_metadata(candidate);
   item["metadata"] = metadata ? metadata_json(*metadata) : Json{{"name", candidate.name}, {"version", candidate.version_text}};
   if (resolved.user_requested && !resolved.extras.empty()) item["requested_extras"] = resolved.extras;
   return item;
 }
 
-Status write_report(const std::string& where, const install::Plan& plan, const Choice& choice, const Gathered* gathered, Sources& sources, Chooser& chooser,
+Status write_report(const std::string& where, const model::Resolution& chosen, const std::vector<packaging::RequirementLine>& requirements, const install::Plan& plan, const Choice& choice, const Gathered* gathered, Sources& sources, Chooser& chooser,
                     const python::Interpreter& target, Session& session) {
   Json items = Json::array();
-  for (const install::PlannedProject* project : plan.changes()) items.push_back(report_item(*project, choice, gathered, sources, chooser));
+  std::map<std::string, const install::PlannedProject*> changes;
+  for (const install::PlannedProject* project : plan.changes()) changes.emplace(project->resolved.candidate.name, project);
+  for (const Discovered& found : discovery_order(chosen, requirements))  // pip lists them as it came across them
+    if (const auto change = changes.find(found.resolved->candidate.name); change != changes.end())
+      items.push_back(report_item(*change->second, choice, gathered, sources, chooser));
   const Json report = {{"version", "1"}, {"pip_version", kPipVersion}, {"install", std::move(items)}, {"environment", environment_json(target.markers)}};
   if (where == "-") {
     session.reporter().data(print_json(report));
@@ -264,7 +270,7 @@ Result<InstallReport> install(const InstallOptions& options, Session& session) {
     // 5. Bring every archive in; each is verified before it is unpacked. Beyond this point the network is not used.
     PIPIT_TRY(gathered, gather(plan.changes(), wanted, choice, chooser, sources, *wheels, session, listener));
   }
-  if (options.report) PIPIT_CHECK(write_report(*options.report, plan, choice, gathered ? &*gathered : nullptr, sources, chooser, *target, session));
+  if (options.report) PIPIT_CHECK(write_report(*options.report, chosen, wanted.requirements, plan, choice, gathered ? &*gathered : nullptr, sources, chooser, *target, session));
   report.installed = sorted_names(plan, gathered ? &*gathered : nullptr);
   if (options.dry_run || plan.is_empty()) return report;
 

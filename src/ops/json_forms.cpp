@@ -30,6 +30,14 @@ std::string json_name(const char* field) {
   return name;
 }
 
+bool is_blank(std::string_view line) { return line.find_first_not_of(" \t") == std::string_view::npos; }
+
+std::string_view common_prefix(std::string_view a, std::string_view b) {
+  std::size_t same = 0;
+  while (same < a.size() && same < b.size() && a[same] == b[same]) ++same;
+  return a.substr(0, same);
+}
+
 Json keywords(const std::string& value) {
   Json words = Json::array();
   if (value.find(',') != std::string::npos) {
@@ -42,11 +50,32 @@ Json keywords(const std::string& value) {
 
 }  // namespace
 
+// textwrap.dedent of eight spaces and the value.
+std::string without_header_indent(const std::string& value) {
+  if (value.find('\n') == std::string::npos) return value;
+  const std::string indented = std::string(8, ' ') + value;
+  const auto lines = split(indented, '\n');
+  std::optional<std::string_view> margin;
+  for (std::string_view line : lines) {
+    if (is_blank(line)) continue;
+    const std::string_view indent = line.substr(0, line.find_first_not_of(" \t"));
+    margin = margin ? common_prefix(*margin, indent) : indent;
+  }
+  std::string text;
+  bool first = true;
+  for (std::string_view line : lines) {
+    if (!std::exchange(first, false)) text += '\n';
+    if (!is_blank(line)) text += line.substr(margin.value_or("").size());
+  }
+  return text;
+}
+
 Json metadata_json(const packaging::Metadata& metadata) {
   Json json = Json::object();
   for (const Field& field : kFields) {
-    const std::vector<std::string> values = metadata.field_values(field.name);
+    std::vector<std::string> values = metadata.field_values(field.name);
     if (values.empty()) continue;
+    for (std::string& value : values) value = without_header_indent(value);
     const std::string key = json_name(field.name);
     if (field.multiple) {
       json[key] = values;
@@ -54,7 +83,8 @@ Json metadata_json(const packaging::Metadata& metadata) {
       json[key] = key == "keywords" ? keywords(values.front()) : Json(values.front());
     }
   }
-  if (!metadata.description.empty()) json["description"] = metadata.description;
+  // The body wins over a field of that name, which has been told.
+  if (!metadata.description.empty() && metadata.description != metadata.field("Description").value_or("")) json["description"] = metadata.description;
   return json;
 }
 

@@ -13,6 +13,8 @@ namespace pipit::ops {
 
 using Json = nlohmann::ordered_json;
 
+// A field's value as Python's importlib.metadata hands it to pip: continuation lines lose the indentation of the header.
+std::string without_header_indent(const std::string& value);
 Json metadata_json(const packaging::Metadata& metadata);
 Json environment_json(const packaging::MarkerEnvironment& markers);
 Json direct_url_json(const packaging::DirectUrl& direct_url);

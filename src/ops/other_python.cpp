@@ -47,7 +47,7 @@ std::vector<int> minors_to_try(const resolve::Conflict& conflict, int current) {
 
 // True if every line reads the same for both targets; else the solver's own roots would not be the other target's.
 bool same_lines(const Wanted& wanted, const packaging::MarkerEnvironment& markers) {
-  if (wanted.left_out) return false;
+  if (!wanted.ignored.empty()) return false;
   for (const auto* lines : {&wanted.requirements, &wanted.constraints, &wanted.overrides})
     for (const packaging::RequirementLine& line : *lines) {
       const std::optional<packaging::Marker>& marker = line.requirement && line.requirement->marker ? line.requirement->marker : line.marker;

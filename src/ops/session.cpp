@@ -127,7 +127,7 @@ python::TargetRequest Session::target_request() const {
 Result<const python::Interpreter*> Session::target() {
   if (!target_) {
     PIPIT_TRY(auto found, python::find_target(target_request(), inspect_options()));
-    reporter_.debug(found.reason);
+    if (!options_.started_as_pip) reporter_.debug(found.reason);  // scripts read what `pip list -v` prints
     target_ = std::move(found.interpreter);
     // Whatever looks at an environment looks at a whole one: what a killed run left behind is settled first.
     PIPIT_CHECK(settle(target_->prefix, *this));

@@ -26,11 +26,12 @@ std::optional<std::string> local_path(const model::Candidate& candidate) {
 
 void tell_collecting(const Discovered& found, const Announcement& all, Session& session) {
   const model::Candidate& candidate = found.resolved->candidate;
-  if (auto path = local_path(candidate)) {
-    session.reporter().info(fmt::format("Processing {}{}", shown_path(*path, session), from_clause(found.from)));
-    return;
-  }
-  session.reporter().info(fmt::format("Collecting {}{}", mask_credentials(found.wish.str()), from_clause(found.from)));
+  const auto path = local_path(candidate);
+  session.reporter().info(path ? fmt::format("Processing {}{}", shown_path(*path, session), from_clause(found.from))
+                               : fmt::format("Collecting {}{}", mask_credentials(found.wish.str()), from_clause(found.from)));
+  const auto present = all.present(candidate);
+  if (present) session.reporter().info("  File was already downloaded " + present->path.string());
+  if (path || (present && present->adopted)) return;
   const auto sidecar = all.sidecar_bytes(candidate);
   const char* verb = all.is_stored(candidate) ? "Using cached" : "Downloading";
   if (sidecar) {

@@ -31,6 +31,12 @@ std::string spelled(const model::Resolved& resolved);
 // pip's way of showing a path: from here where it lies below.
 std::string shown_path(const std::filesystem::path& path, const Session& session);
 
+// A file that lies where a download would go.
+struct Present {
+  std::filesystem::path path;
+  bool adopted = false;  // its bytes are right: nothing is fetched
+};
+
 struct Announcement {
   const model::Resolution& resolution;                                     // with what --only-deps leaves out
   const install::Plan& plan;
@@ -38,6 +44,7 @@ struct Announcement {
   const std::vector<python::InstalledDist>& installed;                     // that were looked at; empty with --ignore-installed
   std::function<std::optional<std::uint64_t>(const model::Candidate&)> sidecar_bytes;  // read instead of the archive
   std::function<bool(const model::Candidate&)> is_stored;                  // its wheel needs no download
+  std::function<std::optional<Present>(const model::Candidate&)> present = [](const auto&) { return std::nullopt; };
 };
 // "Requirement already satisfied: ...", "Collecting ..." with what is fetched for it, "Processing ...": for each project of the
 // resolution, in the order in which pip comes across them.

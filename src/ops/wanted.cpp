@@ -80,8 +80,16 @@ Status refuse_conflicting_options(const ResolveOptions& options) {
     return fail(make_pip_error(kNothingToDo, "--require-hashes and --no-require-hashes are mutually exclusive"));
   if (options.files.pre && (!options.files.all_releases.empty() || !options.files.only_final.empty()))
     return fail(make_pip_error(kNothingToDo, "--pre cannot be used with --all-releases or --only-final."));
-  if (options.only_deps && (options.no_deps || !options.requirement_files.empty() || !options.groups.empty() || !options.scripts.empty()))
-    return fail(make_pip_error(kNothingToDo, "--only-deps cannot be used with --no-deps, --requirement, --group or --requirements-from-script"));
+  if (!options.build_isolation && !options.build_constraint_files.empty())
+    return fail(make_pip_error(kNothingToDo, "--build-constraint cannot be used with --no-build-isolation."));
+  const std::pair<const char*, bool> beside_only_deps[] = {{"--no-deps", options.no_deps}, {"--requirement", !options.requirement_files.empty()},
+                                                           {"--group", !options.groups.empty()},
+                                                           {"--requirements-from-script", !options.scripts.empty()}};
+  for (const auto& [name, given] : beside_only_deps)
+    if (options.only_deps && given)
+      return fail(make_pip_error(kNothingToDo, fmt::format("Cannot use '--only-dependencies' in combination with '{}'. If this is unexpected, please refer to the "
+                                                           "user guide:\n\n    https://pip.pypa.io/en/stable/user_guide/#installing-only-dependencies",
+                                                           name)));
   return ok();
 }
 
@@ -108,8 +116,8 @@ void collect(std::optional<Error>& problems, Status status) {
   }
 }
 
-// Keeps the lines whose marker holds for the target, saying pip's sentence for the others.
-void keep_applicable(std::vector<RequirementLine>& lines, const packaging::MarkerEnvironment& markers, Session& session, bool& left_out,
+// Keeps the lines whose marker holds for the target; pip's sentence for each of the others.
+void keep_applicable(std::vector<RequirementLine>& lines, const packaging::MarkerEnvironment& markers, std::vector<std::string>& ignored,
                      std::optional<Error>& problems) {
   std::vector<RequirementLine> kept;
   for (RequirementLine& line : lines) {
@@ -121,8 +129,7 @@ void keep_applicable(std::vector<RequirementLine>& lines, const packaging::Marke
         continue;
       }
       if (!*holds) {
-        left_out = true;
-        session.reporter().info(fmt::format("Ignoring {}: markers '{}' don't match your environment", shown_name(line), marker->str()));
+        ignored.push_back(fmt::format("Ignoring {}: markers '{}' don't match your environment", shown_name(line), marker->str()));
         continue;
       }
     }
@@ -190,8 +197,14 @@ Status read_group(const std::string& wish, Session& session, std::vector<Require
     return fail(make_pip_error(packaging::kInvalidDependencyGroup, fmt::format("{} not found. Cannot resolve '--group' option.", path)).at(path));
   PIPIT_TRY(const auto pyproject, packaging::Pyproject::parse(*text, path));
   if (pyproject.groups_problem) return fail(*pyproject.groups_problem);
-  PIPIT_TRY(auto group, pyproject.groups.resolve(name));
-  for (packaging::Requirement& requirement : group) requirements.push_back(line_of(std::move(requirement), path));
+  auto group = pyproject.groups.resolve(name);
+  if (!group) {  // pip's words
+    Error error = std::move(group).error();
+    error.message = fmt::format("[dependency-groups] resolution failed for '{}' from '{}': {}", name, path, error.message);
+    error.wording = Wording::pip;
+    return fail(std::move(error));
+  }
+  for (packaging::Requirement& requirement : *group) requirements.push_back(line_of(std::move(requirement), path));
   return ok();
 }
 
@@ -199,7 +212,7 @@ Status read_group(const std::string& wish, Session& session, std::vector<Require
 Status read_script(const std::string& file, Session& session, std::vector<RequirementLine>& requirements) {
   PIPIT_TRY(const std::string text, sys::read_file(session.options().current_directory / file, kRequirementsFileMaxBytes));
   PIPIT_TRY(auto metadata, packaging::ScriptMetadata::parse(text, file));
-  if (!metadata) return fail(make_error(kNothingToDo, fmt::format("{} has no `# /// script` block, so it asks for nothing", file)).at(file));
+  if (!metadata) return fail(make_pip_error(kNothingToDo, fmt::format("File does not contain 'script' metadata: '{}'", file)));
   for (packaging::Requirement& requirement : metadata->dependencies) requirements.push_back(line_of(std::move(requirement), file));
   return ok();
 }
@@ -253,7 +266,7 @@ Result<Wanted> read_wanted(const ResolveOptions& options, const packaging::Marke
   // Before markers: one hashed line for another platform switches the mode on, as in pip.
   wanted.hash_mode = wanted.options.require_hashes || options.peep ||
                      (!wanted.options.no_require_hashes && (has_any_hash(wanted.requirements) || has_any_hash(wanted.constraints)));
-  for (auto* lines : {&wanted.requirements, &wanted.constraints, &wanted.overrides}) keep_applicable(*lines, markers, session, wanted.left_out, problems);
+  for (auto* lines : {&wanted.requirements, &wanted.constraints, &wanted.overrides}) keep_applicable(*lines, markers, wanted.ignored, problems);
   if (problems) return fail(std::move(*problems));
   for (const std::string& host : wanted.options.trusted_hosts) session.trust_host(host);
   for (const auto* urls : {&wanted.options.index_urls, &wanted.options.find_links})

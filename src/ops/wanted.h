@@ -20,7 +20,7 @@ struct Wanted {
   std::vector<packaging::RequirementLine> overrides;
   packaging::FileOptions options;                         // after all files
   bool hash_mode = false;
-  bool left_out = false;                                  // some lines, because their markers do not hold for the target
+  std::vector<std::string> ignored;                       // pip's sentences on lines whose markers do not hold for the target
 };
 
 // `verb` names the command in pip's "You must give at least one requirement to install" text.

@@ -369,7 +369,7 @@ class FileParser {
 }  // namespace
 
 std::string Origin::str() const {
-  if (file.empty()) return {};
+  if (file.empty() || line == 0) return {};  // a group or a script has no lines
   return fmt::format("{} {} (line {})", constraint ? "-c" : "-r", mask_credentials(file), line);
 }
 

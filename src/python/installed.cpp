@@ -175,8 +175,7 @@ class Scan {
                       entry[0] == '~' ? fmt::format("Ignoring incompletely removed distribution {} ({}); '~'-prefixed leftover directories "
                                                     "are the result of a previous incomplete installation, and can be deleted",
                                                     entry, place)
-                                      : fmt::format("Ignoring invalid distribution {} ({})", dist.normalized_name, place),
-                      dist.metadata_path.string());
+                                      : fmt::format("Ignoring invalid distribution {} ({})", dist.normalized_name, place));
   }
 
   void skip(const InstalledDist& dist, const std::string& why) {

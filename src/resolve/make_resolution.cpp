@@ -132,9 +132,12 @@ class ResolutionBuilder {
   void warn_if_yanked(const model::Candidate& candidate) {
     if (!candidate.is_yanked()) return;
     const std::string reason = candidate.file.yanked->empty() ? "<none given>" : *candidate.file.yanked;
+    const model::DistFile& file = candidate.file;
+    const std::string page = file.source.empty() ? "" : " (from " + mask_credentials(file.source) + ")";
+    const std::string python = file.requires_python ? " (requires-python:" + *file.requires_python + ")" : "";
     diagnostics_.warn("yanked", "The candidate selected for download or install is a yanked version: '" + candidate.name +
                                     "' candidate (version " + candidate.version.str() + " at " +
-                                    mask_credentials(candidate.file.url) + ")\nReason for being yanked: " + reason);
+                                    mask_credentials(file.url) + page + python + ")\nReason for being yanked: " + reason);
   }
 
   const Search& search_;

@@ -82,7 +82,9 @@ class WheelOpener {
     PIPIT_CHECK(read_metadata());
     PIPIT_CHECK(read_scripts());
     PIPIT_TRY(const std::string record, read(m_.dist_info + "/RECORD", kRecordMaxBytes));
-    PIPIT_TRY(const auto rows, packaging::parse_record(record));
+    const auto parsed = packaging::parse_record(record);
+    if (!parsed) return fail(named(parsed.error()));
+    const std::vector<packaging::RecordRow>& rows = *parsed;
     rows_ = match_record(rows, w_.directory_.members(), m_.dist_info, findings_);
     PIPIT_CHECK(list_files());
     keep_rows(rows);
@@ -90,6 +92,13 @@ class WheelOpener {
   }
 
  private:
+  // An error of a part, with the wheel's name in front of each sentence.
+  Error named(Error error) const {
+    error.message = findings_.filename() + ": " + error.message;
+    for (Error& other : error.also) other = named(std::move(other));
+    return error;
+  }
+
   Result<std::string> find_dist_info() const {
     std::set<std::string_view> found;
     for (const archive::ZipMember& member : w_.directory_.members())

@@ -139,6 +139,16 @@ TEST_CASE("a RECORD that lies is refused with id bad-record, and may be allowed 
   CHECK(has(allowed.out, "Allowed by --allow: bad-record"));
 }
 
+TEST_CASE("a RECORD that cannot be read is refused by the name of its wheel", "[cmdline]") {
+  Bench bench;
+  const fs::path venv = bench.venv();
+  Bench::make("demo").record("\"unclosed,,\n").write_to(bench.wheels());
+  const Refusal refusal(bench, venv);
+  const Outcome outcome = bench.install(venv, {"demo"});
+  refusal.check(outcome);
+  CHECK(has(outcome.err, "demo-1.0-py3-none-any.whl: RECORD is not valid: a quoted field is not closed"));
+}
+
 TEST_CASE("when the last of three wheels is bad, nothing of the other two is installed", "[cmdline]") {
   Bench bench;
   const fs::path venv = bench.venv();

@@ -2,6 +2,7 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include "cmdline/local_index.h"
+#include "pipit/base/text.h"
 #include "pipit/sys/process.h"
 #include "support/places.h"
 
@@ -217,4 +218,19 @@ TEST_CASE("a closed standard output does not disturb the installation", "[cmdlin
   CHECK(outcome.exit_code == 120);
   CHECK(has(outcome.err, "Pipe to stdout was broken"));
   CHECK(installed_in(venv) == "demo-1.0");
+}
+
+TEST_CASE("the first screen of help fits 24 lines and 80 columns, and every command can be found from it", "[cmdline]") {
+  Bench bench;
+  const Outcome screen = bench.run({"--help"});
+  const Outcome all = bench.run({"help", "commands"});
+  const auto lines = pipit::split(screen.out, '\n');
+  CHECK(lines.size() <= 24);
+  for (std::string_view line : lines) CHECK(line.size() <= 80);
+  for (const char* command : {"install", "download", "wheel", "uninstall", "venv", "lock", "freeze", "hash", "port", "list", "show", "inspect", "index",
+                              "check", "verify", "repair", "cache", "config", "completion", "debug", "self", "help"}) {
+    INFO(command);
+    CHECK(has(screen.out, command));
+    CHECK(has(all.out, std::string("\n  ") + command + " "));
+  }
 }

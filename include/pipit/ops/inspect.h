@@ -53,8 +53,12 @@ struct FreezeOptions {
 // Lines as pip freeze prints them.
 Result<std::vector<std::string>> freeze(const FreezeOptions& options, Session& session);
 
-// pip check's sentences; empty: nothing is broken.
-Result<std::vector<std::string>> check(Session& session);
+// pip check's sentences; metadata that cannot be read is warned about, and what it asks for is not known.
+struct CheckResult {
+  std::vector<std::string> problems;
+  bool all_read = true;
+};
+Result<CheckResult> check(Session& session);
 
 // pip inspect's JSON.
 Result<std::string> inspect_json(const ScopeOptions& scope, Session& session);

@@ -15,7 +15,7 @@ Result<int> print_installed_names(CommandContext& context) {
   PIPIT_TRY(auto session, context.session());
   PIPIT_TRY(const auto packages, ops::installed_packages({}, *session));
   std::string text;
-  for (const auto& package : packages) text += package.name + "\n";
+  for (const auto& package : packages) text += package.normalized_name + "\n";  // as pip completes them
   context.console.data(printable(text));
   return kSuccess;
 }

@@ -25,7 +25,7 @@ Result<int> command_download(CommandContext& context) {
   options.directory = directory_of(context, "dest");
   PIPIT_TRY(auto session, context.session());
   PIPIT_TRY(const auto names, ops::download(options, *session));
-  if (!names.empty()) context.console.data(printable("Successfully downloaded " + join(names, " ")) + "\n");
+  if (!names.empty()) context.console.info("Successfully downloaded " + join(names, " "));
   return kSuccess;
 }
 

@@ -124,7 +124,7 @@ Result<int> command_list(CommandContext& context) {
 
 Result<int> command_show(CommandContext& context) {
   if (context.line.arguments.empty()) {
-    context.console.say({Severity::error, {}, "Please provide a package name or names.", {}});
+    context.console.warn("", "ERROR: Please provide a package name or names.");  // pip says it so
     return kFailure;
   }
   PIPIT_TRY(auto session, context.session());
@@ -158,11 +158,12 @@ Result<int> command_freeze(CommandContext& context) {
 
 Result<int> command_check(CommandContext& context) {
   PIPIT_TRY(auto session, context.session());
-  PIPIT_TRY(const auto problems, ops::check(*session));
+  PIPIT_TRY(const ops::CheckResult found, ops::check(*session));
   std::string text;
-  for (const std::string& problem : problems) text += problem + "\n";
-  tell(context.console, problems.empty() ? "No broken requirements found." : text);
-  return problems.empty() ? kSuccess : kFailure;
+  for (const std::string& problem : found.problems) text += problem + "\n";
+  const bool sound = found.problems.empty() && found.all_read;
+  if (sound || !text.empty()) tell(context.console, sound ? "No broken requirements found." : text);
+  return sound ? kSuccess : kFailure;
 }
 
 Result<int> command_inspect(CommandContext& context) {

@@ -31,6 +31,10 @@ Result<int> command_help(CommandContext& context) {
     context.console.data(man_page(nullptr));
     return kSuccess;
   }
+  if (context.line.arguments[0] == "commands" && !man) {
+    context.console.data(overview_text(context.program, true));
+    return kSuccess;
+  }
   const CommandSpec* command = find_command(context.line.arguments[0]);
   if (!command) {
     auto unknown = parse_command_line(std::span(context.line.arguments).first(1), context.program);
