@@ -159,6 +159,7 @@ void PeepRun::read_file(const std::string& path) {
     file->problem = std::move(wanted).error();
   } else {
     file->wanted = std::move(*wanted);
+    for (const std::string& line : file->wanted.ignored) session_.reporter().info(line);
     for (RequirementLine& constraint : file->wanted.constraints) {
       // Accept lists belong to requirements alone, and a URL here would be fetched on nobody's word.
       constraint.hashes.clear();

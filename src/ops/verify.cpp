@@ -107,6 +107,7 @@ Status check_archives(const ResolveOptions& options, const std::vector<Installed
   PIPIT_TRY(const python::Interpreter* target, session.target());
   PIPIT_TRY(const TargetView view, view_target(*target, {}));
   PIPIT_TRY(const Wanted wanted, read_wanted(options, view.markers, "verify", session));
+  for (const std::string& line : wanted.ignored) session.reporter().info(line);
   PIPIT_TRY(const std::unique_ptr<Wheels> wheels, Wheels::open(session, options.allowances));
   Stamps stamps;
   stamps.read(target->prefix, session);
