@@ -304,7 +304,7 @@ TEST_CASE("a wheel whose metadata refuses the target's Python is refused in pip'
   CHECK(bench.install(venv, {"--no-deps", "--ignore-requires-python", "fresh"}).exit_code == 0);
 }
 
-TEST_CASE("-v tells what the demanded digests left of a project's files", "[cmdline]") {
+TEST_CASE("option -v tells what the demanded digests left of a project's files", "[cmdline]") {
   Bench bench;
   const fs::path venv = bench.venv();
   const fs::path one = bench.wheel("demo"), other = bench.wheel(Bench::make("demo", "1.0").filename("demo-1.0-1-py3-none-any.whl").file("demo_more.py", ""));
