@@ -53,6 +53,8 @@ Result<ArchiveInfo> read_archive(const Json& object) {
     if (!hashes->is_object()) return refuse("`hashes` is not an object");
     for (const auto& [algorithm, value] : hashes->items()) {
       if (!value.is_string()) return refuse("a hash value is not a string");
+      // "hash" writes it as "algorithm=digest".
+      if (algorithm.empty() || algorithm.find('=') != std::string::npos) return refuse("`hashes` names an algorithm that is no name");
       info.hashes.push_back({ascii_lower(algorithm), ascii_lower(value.get<std::string>())});
     }
   }

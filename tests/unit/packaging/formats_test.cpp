@@ -230,7 +230,7 @@ TEST_CASE("direct_url.json that contradicts itself is refused", "[packaging]") {
       R"({"url": "file:///x", "archive_info": {}, "dir_info": {}})", R"({"url": "https://h", "dir_info": {}})",
       R"({"url": "file://x", "dir_info": {}})", R"({"url": "file:x", "dir_info": {}})",
       R"({"url": "u", "archive_info": []})", R"({"url": "u", "archive_info": {"hashes": {"sha256": 1}}})",
-      R"({"url": "u", "archive_info": {"hash": "sha256"}})", R"({"url": "u", "archive_info": {"hash": "sha256=a", "hashes": {"sha256": "b"}}})",
+      R"({"url": "u", "archive_info": {"hash": "sha256"}})", R"({"url": "u", "archive_info": {"hashes": {"sha=256": "a"}}})", R"({"url": "u", "archive_info": {"hash": "sha256=a", "hashes": {"sha256": "b"}}})",
       R"({"url": "u", "vcs_info": {"vcs": "git"}})", R"({"url": "file:///x", "dir_info": {"editable": "yes"}})",
       std::string(100'000, '['), R"({"url": "u", "archive_info": {}, "x": )" + std::string(50'000, '{'), std::string(2u << 20, ' '),
   };
