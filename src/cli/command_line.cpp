@@ -4,7 +4,6 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <charconv>
 #include <map>
 #include <memory>
 
@@ -13,21 +12,6 @@
 namespace pipit::cli {
 
 namespace {
-
-// pip's word for the type of an option that is a number; nullptr: any text will do.
-const char* number_kind(std::string_view id) {
-  if (id == "timeout") return "floating-point";
-  if (id == "retries" || id == "resume-retries") return "integer";
-  return nullptr;
-}
-
-bool is_number(std::string_view id, const std::string& text) {
-  const char* end = text.data() + text.size();
-  double real = 0;
-  long long whole = 0;
-  const auto read = id == "timeout" ? std::from_chars(text.data(), end, real) : std::from_chars(text.data(), end, whole);
-  return read.ec == std::errc() && read.ptr == end;
-}
 
 bool takes_value(const OptionSpec& spec) { return spec.kind == OptionKind::value || spec.kind == OptionKind::list; }
 
@@ -108,7 +92,7 @@ class Normaliser {
       for (std::string_view choice : spec.choices) choices += fmt::format("{}'{}'", choices.empty() ? "" : ", ", choice);
       return fail(problem(fmt::format("option {}: invalid choice: '{}' (choose from {})", name, value, choices)));
     }
-    if (const char* kind = number_kind(spec.id); kind && !is_number(spec.id, value))
+    if (const std::string_view kind = number_kind(spec); !kind.empty() && !is_number(kind, value))
       return fail(problem(fmt::format("option {}: invalid {} value: '{}'", name, kind, value)));
     if (spec.id == "config-settings" && (value.find('=') == std::string::npos || value[0] == '='))
       return fail(problem(fmt::format("Arguments to {} must be of the form KEY=VAL", name)));

@@ -32,6 +32,7 @@ class Console final : public ops::Reporter {
   ~Console() override;
 
   void say(const Diagnostic& diagnostic) override;
+  bool hears_info() const override { return options_.verbosity >= 0 || log_ != nullptr; }
   bool hears_debug() const override { return options_.verbosity >= 1 || log_ != nullptr; }
   void data(const std::string& text) override;
   void transfer_planned(std::uint64_t files, std::optional<std::uint64_t> size_bytes) override;

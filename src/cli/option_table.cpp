@@ -1,5 +1,7 @@
 #include "cli/option_table.h"
 
+#include <charconv>
+
 namespace pipit::cli {
 
 namespace {
@@ -226,6 +228,19 @@ const OptionSpec* find_option_by_id(std::string_view id) {
   for (const OptionSpec& option : option_storage())
     if (option.id == id) return &option;
   return nullptr;
+}
+
+std::string_view number_kind(const OptionSpec& option) {
+  if (option.id == "timeout") return "floating-point";
+  return option.id == "retries" || option.id == "resume-retries" ? "integer" : "";
+}
+
+bool is_number(std::string_view kind, std::string_view text) {
+  const char* end = text.data() + text.size();
+  double real = 0;
+  long long whole = 0;
+  const auto read = kind == "integer" ? std::from_chars(text.data(), end, whole) : std::from_chars(text.data(), end, real);
+  return read.ec == std::errc() && read.ptr == end;
 }
 
 }  // namespace pipit::cli

@@ -72,5 +72,8 @@ std::span<const CommandSpec> all_commands();
 const CommandSpec* find_command(std::string_view name);
 std::vector<const OptionSpec*> options_of(const CommandSpec& command);
 const OptionSpec* find_option_by_id(std::string_view id);
+// pip's word for the type of an option that is a number ("integer", "floating-point"); empty: any text will do.
+std::string_view number_kind(const OptionSpec& option);
+bool is_number(std::string_view kind, std::string_view text);
 
 }  // namespace pipit::cli

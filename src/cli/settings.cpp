@@ -65,19 +65,6 @@ struct RawSetting {
   std::string value, source;
 };
 
-// pip's word for the type of an option that is a number; empty: any text will do.
-std::string number_kind(std::string_view id) {
-  return id == "timeout" ? "floating-point" : id == "retries" || id == "resume-retries" ? "integer" : "";
-}
-
-bool is_number(std::string_view kind, const std::string& text) {
-  const char* end = text.data() + text.size();
-  double real = 0;
-  long long whole = 0;
-  const auto read = kind == "integer" ? std::from_chars(text.data(), end, whole) : std::from_chars(text.data(), end, real);
-  return read.ec == std::errc() && read.ptr == end;
-}
-
 // The option as the variable names it.
 std::string bad_value(const RawSetting& setting, const OptionSpec& spec, const std::string& what) {
   const std::string name = setting.source.starts_with("PIP_") ? normalize_key(std::string_view(setting.source).substr(4)) : std::string(spec.id);
@@ -234,7 +221,7 @@ Result<Settings> Settings::merge(const CommandLine& line, const std::vector<Conf
         if (std::find(spec->choices.begin(), spec->choices.end(), value) == spec->choices.end())
           return fail(make_pip_error(kBadTypedSetting, bad_value(setting, *spec, fmt::format("invalid choice: '{}' (choose from '{}')", value,
                                                                                              fmt::join(spec->choices, "', '")))));
-    if (const std::string kind = number_kind(spec->id); !kind.empty() && !entry.values.empty() && !is_number(kind, entry.values[0]))
+    if (const std::string_view kind = number_kind(*spec); !kind.empty() && !entry.values.empty() && !is_number(kind, entry.values[0]))
       return fail(make_pip_error(kBadTypedSetting, bad_value(setting, *spec, fmt::format("invalid {} value: '{}'", kind, entry.values[0]))));
     settings.entries_[std::string(spec->id)] = std::move(entry);
   }

@@ -38,6 +38,8 @@ std::string below(std::string_view path, std::string_view directory) {
   return std::string(path.size() > skip ? path.substr(skip) : std::string_view());
 }
 
+}  // namespace
+
 bool is_plain(std::string_view path) {
   for (std::size_t begin = 0; begin <= path.size();) {
     const std::size_t end = std::min(path.find('/', begin), path.size());
@@ -47,8 +49,6 @@ bool is_plain(std::string_view path) {
   }
   return true;
 }
-
-}  // namespace
 
 Result<Layout> Layout::resolve(sys::Os&, const Target& target) {
   Layout layout;

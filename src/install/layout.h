@@ -49,4 +49,7 @@ class Layout {
   std::vector<Directory> directories_;  // longest prefix first
 };
 
+// No component of the path is empty, "." or ".."; no NUL.
+bool is_plain(std::string_view path);
+
 }  // namespace pipit::install

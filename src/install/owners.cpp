@@ -1,24 +1,8 @@
 #include "install/owners.h"
 
-#include <algorithm>
 #include <string_view>
 
 namespace pipit::install {
-
-namespace {
-
-// No component of it is empty, "." or "..".
-bool is_plain(std::string_view path) {
-  for (std::size_t at = 0; at <= path.size();) {
-    const std::size_t slash = std::min(path.find('/', at), path.size());
-    const std::string_view part = path.substr(at, slash - at);
-    if (part.empty() || part == "." || part == "..") return false;
-    at = slash + 1;
-  }
-  return true;
-}
-
-}  // namespace
 
 // Nearly every row lies plainly below its site directory.
 std::string recorded_path(const std::filesystem::path& location, const std::string& row_path) {

@@ -152,6 +152,7 @@ Plan make_plan(const model::Resolution& resolution, const std::vector<python::In
   Plan plan;
   for (const std::size_t index : install_order(resolution)) {
     const Resolved& resolved = resolution.projects[index];
+    if (options.only_dependencies && resolved.user_requested) continue;
     const auto found = by_name.find(resolved.candidate.name);
     plan.projects.push_back(compare(resolved, found == by_name.end() ? nullptr : found->second, options));
   }

@@ -160,7 +160,7 @@ Result<BuiltWheel> Builds::build(Work& work) {
   return *work.built;
 }
 
-Result<std::vector<BuiltWheel>> Builds::wheels(const std::vector<BuildOrder>& orders) {
+Result<std::vector<BuiltWheel>> Builds::wheels(const std::vector<BuildOrder>& orders, const Built& tell_built) {
   if (orders.empty()) return std::vector<BuiltWheel>();
   std::vector<std::string> names;
   for (const BuildOrder& order : orders) names.push_back(label(order));
@@ -186,6 +186,7 @@ Result<std::vector<BuiltWheel>> Builds::wheels(const std::vector<BuildOrder>& or
     }
     wheels.push_back(std::move(**results[i]));
     built.push_back(names[i]);
+    if (tell_built) tell_built(i, wheels.back());
     if (!orders[i].archive || orders[i].kind != build::WheelKind::regular || !orders[i].config_settings.empty()) continue;
     Diagnostics quiet;
     std::vector<std::string> environment;

@@ -120,7 +120,7 @@ class Answers {
     }
     std::size_t number = 0, size = 0;
     nonsense_ = !read(first, number) || (second != "-" && !read(second, size));
-    if (nonsense_ || body + size > buffer_.size()) return 0;
+    if (nonsense_ || size > buffer_.size() - body) return 0;
     receive_(number, second == "-" ? std::nullopt : std::optional(std::string_view(buffer_).substr(body, size)));
     return body + size;
   }
@@ -188,11 +188,11 @@ class Compiler {
 
   // Settles what it can. How the helper ended does not matter: what has no answer is still open.
   Status run_helper(std::size_t workers) {
-    std::vector<Job*> todo;
+    std::vector<Job*> asked;
     sys::ProcessSpec spec;
     for (Job& job : jobs_) {
       if (job.settled) continue;
-      todo.push_back(&job);
+      asked.push_back(&job);
       for (const std::string& word : {job.file, job.source.path, std::to_string(job.source.size)}) spec.input.append(word).push_back('\0');
     }
     spec.program = request_.destination.interpreter;
@@ -203,7 +203,7 @@ class Compiler {
     Answers* telling = nullptr;
     Answers answers([&](std::size_t number, std::optional<std::string_view> bytes) {
       tag_ = telling->tag();
-      if (number < todo.size() && !todo[number]->settled) settle(*todo[number], bytes);
+      if (number < asked.size() && !asked[number]->settled) settle(*asked[number], bytes);
     });
     telling = &answers;
     spec.on_output = [&](std::string_view chunk) { answers.add(chunk); };

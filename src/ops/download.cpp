@@ -55,15 +55,16 @@ class Fetching {
     ChooseOptions choosing{options_.resolve, resolve::UpgradeStrategy::eager, {}, {}, false};
     session_.reporter().phase("Resolving");
     PIPIT_TRY(choice_, chooser_->choose(choosing));
-    const model::Resolution chosen = choice_->resolution;
-    if (options_.resolve.only_deps)
-      std::erase_if(choice_->resolution.projects, [](const model::Resolved& resolved) { return resolved.user_requested; });
-    plan_ = install::make_plan(choice_->resolution, {}, {});
+    install::PlanOptions planning;
+    planning.only_dependencies = options_.resolve.only_deps;
+    plan_ = install::make_plan(choice_->resolution, {}, planning);
     if (verb_ != "lock") {
       PIPIT_CHECK(sys::make_directories(directory_));
       for (const install::PlannedProject* project : plan_->changes()) PIPIT_CHECK(adopt_present_file(project->resolved.candidate));
     }
-    announce({chosen, *plan_, wanted_->requirements, {}, [this](const auto& candidate) { return chooser_->sidecar_bytes(candidate); },
+    std::vector<Discovered> discovered;
+    if (session_.reporter().hears_info()) discovered = discovery_order(choice_->resolution, wanted_->requirements);
+    announce({discovered, *plan_, {}, [this](const auto& candidate) { return chooser_->sidecar_bytes(candidate); },
               [](const auto&) { return false; }, [this](const auto& candidate) { return present(candidate); }}, session_);
     return gather_archives(plan_->changes(), *wanted_, *choice_, *chooser_, *sources_, *wheels_, session_, listener_);
   }
@@ -137,9 +138,7 @@ class Fetching {
   // Builds what is no wheel and saves it. What could be built is saved, although something else could not.
   Status save_built(const std::vector<const model::Candidate*>& candidates) {
     PIPIT_CHECK(session_.check_cancelled());
-    PIPIT_TRY(const std::vector<std::filesystem::path> built, sources_->build_wheel_files(candidates));
-    for (const std::filesystem::path& path : built) PIPIT_CHECK(copy(path, directory_ / path.filename()));
-    return ok();
+    return sources_->build_wheel_files(candidates, [this](const std::filesystem::path& path) { return copy(path, directory_ / path.filename()); });
   }
 
  private:

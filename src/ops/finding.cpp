@@ -38,7 +38,7 @@ Result<index::TimePoint> parse_cutoff(const std::string& text, sys::Clock& clock
       return std::chrono::time_point_cast<std::chrono::microseconds>(clock.now()) - std::chrono::hours(24 * days);
     }
   }
-  return fail(make_pip_error(ErrorCode{"bad-cutoff"}, fmt::format("invalid value '{}' for --uploaded-prior-to: it must be an ISO 8601 datetime or a number of days like P3D", text)));
+  return fail(make_pip_error(kBadCutoff, fmt::format("invalid value '{}' for --uploaded-prior-to: it must be an ISO 8601 datetime or a number of days like P3D", text)));
 }
 
 Hashes digests_of_local_file(const model::DistFile& file, const std::vector<std::string>& algorithms) {

@@ -339,7 +339,7 @@ class Gathering {
 
 }  // namespace
 
-void take_stored(const std::vector<const install::PlannedProject*>& projects, Choice& choice, Wheels& wheels) {
+void look_into_store(const std::vector<const install::PlannedProject*>& projects, Choice& choice, Wheels& wheels) {
   for (const install::PlannedProject* project : projects) {
     const model::Candidate& candidate = project->resolved.candidate;
     if (candidate.kind != model::CandidateKind::wheel || candidate.direct_url || choice.stored.count(candidate.name)) continue;

@@ -20,7 +20,7 @@ struct Gathered {
 };
 
 // Adds to choice.stored what the store has under a digest that the index promises: it needs no download.
-void take_stored(const std::vector<const install::PlannedProject*>& projects, Choice& choice, Wheels& wheels);
+void look_into_store(const std::vector<const install::PlannedProject*>& projects, Choice& choice, Wheels& wheels);
 
 // `projects`: what is to be put in place. Adds to choice.report; fails with the report if anything in it.
 Result<Gathered> gather(const std::vector<const install::PlannedProject*>& projects, const Wanted& wanted, Choice& choice, Chooser& chooser, Sources& sources,

@@ -79,12 +79,12 @@ Json report_item(const install::PlannedProject& project, const Choice& choice, c
   return item;
 }
 
-Status write_report(const std::string& where, const model::Resolution& chosen, const std::vector<packaging::RequirementLine>& requirements, const install::Plan& plan, const Choice& choice, const Gathered* gathered, Sources& sources, Chooser& chooser,
-                    const python::Interpreter& target, Session& session) {
+Status write_report(const std::string& where, const std::vector<Discovered>& discovered, const install::Plan& plan, const Choice& choice, const Gathered* gathered,
+                    Sources& sources, Chooser& chooser, const python::Interpreter& target, Session& session) {
   Json items = Json::array();
   std::map<std::string, const install::PlannedProject*> changes;
   for (const install::PlannedProject* project : plan.changes()) changes.emplace(project->resolved.candidate.name, project);
-  for (const Discovered& found : discovery_order(chosen, requirements))  // pip lists them as it came across them
+  for (const Discovered& found : discovered)  // pip lists them as it came across them
     if (const auto change = changes.find(found.resolved->candidate.name); change != changes.end())
       items.push_back(report_item(*change->second, choice, gathered, sources, chooser));
   const Json report = {{"version", "1"}, {"pip_version", kPipVersion}, {"install", std::move(items)}, {"environment", environment_json(target.markers)}};
@@ -165,6 +165,7 @@ install::PlanOptions plan_options(const InstallOptions& options) {
   plan.upgrade = options.upgrade;
   plan.force_reinstall = options.force_reinstall;
   plan.ignore_installed = options.ignore_installed || options.target.has_value();
+  plan.only_dependencies = options.resolve.only_deps;
   return plan;
 }
 
@@ -183,11 +184,6 @@ std::vector<python::InstalledDist> with_environment(std::vector<python::Installe
     installed.push_back(dist);
   }
   return installed;
-}
-
-// --only-deps: the named packages themselves are left out.
-void drop_named(model::Resolution& resolution) {
-  std::erase_if(resolution.projects, [](const model::Resolved& resolved) { return resolved.user_requested; });
 }
 
 void print_allowances(const Gathered& gathered, Session& session) {
@@ -255,12 +251,12 @@ Result<InstallReport> install(const InstallOptions& options, Session& session) {
   PIPIT_TRY(Choice choice, chooser.choose(choosing));
 
   // 4. Compare, and say so.
-  const model::Resolution chosen = choice.resolution;
-  if (options.resolve.only_deps) drop_named(choice.resolution);
   if (relocated) installed = with_environment(std::move(installed), choosing.installed, choice.resolution);
   const install::Plan plan = install::make_plan(choice.resolution, installed, planning);
-  if (!wanted.hash_mode) take_stored(plan.changes(), choice, *wheels);  // in hash mode each demand is looked at first
-  announce({chosen, plan, wanted.requirements, choosing.installed, [&](const auto& candidate) { return chooser.sidecar_bytes(candidate); },
+  if (!wanted.hash_mode) look_into_store(plan.changes(), choice, *wheels);  // in hash mode each demand is looked at first
+  std::vector<Discovered> discovered;
+  if (options.report || session.reporter().hears_info()) discovered = discovery_order(choice.resolution, wanted.requirements);
+  announce({discovered, plan, choosing.installed, [&](const auto& candidate) { return chooser.sidecar_bytes(candidate); },
             [&](const auto& candidate) { return choice.stored.count(candidate.name) != 0; }}, session);
   InstallReport report;
   report.dry_run = options.dry_run;
@@ -270,7 +266,7 @@ Result<InstallReport> install(const InstallOptions& options, Session& session) {
     // 5. Bring every archive in; each is verified before it is unpacked. Beyond this point the network is not used.
     PIPIT_TRY(gathered, gather(plan.changes(), wanted, choice, chooser, sources, *wheels, session, listener));
   }
-  if (options.report) PIPIT_CHECK(write_report(*options.report, chosen, wanted.requirements, plan, choice, gathered ? &*gathered : nullptr, sources, chooser, *target, session));
+  if (options.report) PIPIT_CHECK(write_report(*options.report, discovered, plan, choice, gathered ? &*gathered : nullptr, sources, chooser, *target, session));
   report.installed = sorted_names(plan, gathered ? &*gathered : nullptr);
   if (options.dry_run || plan.is_empty()) return report;
 

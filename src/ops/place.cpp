@@ -89,7 +89,7 @@ Result<std::vector<wheel::InstallImage>> plan_images(const PlaceRequest& request
   const std::size_t count = request.projects.size();
   std::vector<std::optional<Result<wheel::InstallImage>>> planned(count);
   std::vector<Diagnostics> said(count);
-  sys::parallel_for(workers, count, [&](std::size_t i) { 
+  sys::parallel_for(workers, count, [&](std::size_t i) {
     const install::PlannedProject& project = *request.projects[i];
     planned[i] = wheel::plan_install(request.wheels.at(project.resolved.candidate.name), write_options(project, request), said[i]);
   });

@@ -14,6 +14,7 @@ class QuietReporter final : public Reporter {
     if (said.severity == Severity::info) said.severity = Severity::debug;
     outer_.say(said);
   }
+  bool hears_info() const override { return outer_.hears_debug(); }
   bool hears_debug() const override { return outer_.hears_debug(); }
   void data(const std::string&) override {}
   void transfer_planned(std::uint64_t, std::optional<std::uint64_t>) override {}

@@ -402,7 +402,7 @@ Status Sources::check_built(const model::Candidate& candidate, const std::filesy
   return ok();
 }
 
-Result<std::vector<BuiltWheel>> Sources::build(const std::vector<const model::Candidate*>& candidates) {
+Result<std::vector<BuiltWheel>> Sources::build(const std::vector<const model::Candidate*>& candidates, const Builds::Built& tell_built) {
   std::vector<BuildOrder> orders;
   for (const model::Candidate* candidate : candidates) {
     if (candidate->kind != model::CandidateKind::sdist) {
@@ -413,7 +413,7 @@ Result<std::vector<BuiltWheel>> Sources::build(const std::vector<const model::Ca
     if (!at_hand) return fail(make_error(kInternalError, "the archive of " + candidate->name + " is not at hand"));
     orders.push_back(order_for(*candidate, *at_hand));
   }
-  PIPIT_TRY(std::vector<BuiltWheel> built, builds_.wheels(orders));
+  PIPIT_TRY(std::vector<BuiltWheel> built, builds_.wheels(orders, tell_built));
   for (std::size_t i = 0; i < built.size(); ++i) PIPIT_CHECK(check_built(*candidates[i], built[i].file));
   return built;
 }
@@ -441,24 +441,24 @@ Result<std::vector<wheel::PreparedWheel>> Sources::build_wheels(const std::vecto
   return wheels;
 }
 
-Result<std::vector<std::filesystem::path>> Sources::build_wheel_files(const std::vector<const model::Candidate*>& candidates) {
+Status Sources::build_wheel_files(const std::vector<const model::Candidate*>& candidates, const std::function<Status(const std::filesystem::path&)>& save) {
   // What is remembered needs no build; the rest is built together.
-  std::vector<std::filesystem::path> paths(candidates.size());
   std::vector<const model::Candidate*> wanted;
-  std::vector<std::size_t> places;
-  for (std::size_t i = 0; i < candidates.size(); ++i) {
-    const fetch::Archive* at_hand = candidates[i]->kind == model::CandidateKind::sdist ? archive(*candidates[i]) : nullptr;
-    const auto known = at_hand ? remembered(*candidates[i], at_hand->checked.sha256_hex()) : std::nullopt;
+  for (const model::Candidate* candidate : candidates) {
+    const fetch::Archive* at_hand = candidate->kind == model::CandidateKind::sdist ? archive(*candidate) : nullptr;
+    const auto known = at_hand ? remembered(*candidate, at_hand->checked.sha256_hex()) : std::nullopt;
     if (known && check_bytes(*known)) {
-      paths[i] = known->file;
+      PIPIT_CHECK(save(known->file));
     } else {
-      wanted.push_back(candidates[i]);
-      places.push_back(i);
+      wanted.push_back(candidate);
     }
   }
-  PIPIT_TRY(const std::vector<BuiltWheel> built, build(wanted));
-  for (std::size_t i = 0; i < built.size(); ++i) paths[places[i]] = built[i].file;
-  return paths;
+  Status saved = ok();
+  const Result<std::vector<BuiltWheel>> built = build(wanted, [&](std::size_t i, const BuiltWheel& wheel) {
+    if (saved && check_built(*wanted[i], wheel.file)) saved = save(wheel.file);
+  });
+  if (!built) return fail(built.error());
+  return saved;
 }
 
 }  // namespace pipit::ops

@@ -68,8 +68,8 @@ class Sources final : public fetch::SourceHost {
   std::optional<wheel::PreparedWheel> built_before(const model::Candidate& candidate, const verify::Promise& promise);
   // The wheels of sdists, trees and checkouts, built side by side; the archives of sdists must be at hand.
   Result<std::vector<wheel::PreparedWheel>> build_wheels(const std::vector<const model::Candidate*>& candidates);
-  // The same, left as files.
-  Result<std::vector<std::filesystem::path>> build_wheel_files(const std::vector<const model::Candidate*>& candidates);
+  // The same, left as files: `save` gets each, also those that were built beside one that was not.
+  Status build_wheel_files(const std::vector<const model::Candidate*>& candidates, const std::function<Status(const std::filesystem::path&)>& save);
 
  private:
   struct Reference;  // a URL as the user gave it, with what the line says of it
@@ -79,7 +79,7 @@ class Sources final : public fetch::SourceHost {
   Result<Opened> open_archive(fetch::FetchItem item, const Url& url, const std::string& shown);
   Result<packaging::Metadata> archive_metadata(const model::Candidate& candidate, const fetch::Archive& archive);
   BuildOrder order_for(const model::Candidate& candidate, const fetch::Archive& archive);
-  Result<std::vector<BuiltWheel>> build(const std::vector<const model::Candidate*>& candidates);
+  Result<std::vector<BuiltWheel>> build(const std::vector<const model::Candidate*>& candidates, const Builds::Built& tell_built = {});
   Status compare_metadata(const model::Candidate& candidate, const std::string& built);
   std::optional<BuiltWheel> remembered(const model::Candidate& candidate, const std::string& sdist_sha256);
   static Result<verify::Checked> check_bytes(const BuiltWheel& wheel);

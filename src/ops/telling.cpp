@@ -4,7 +4,6 @@
 
 #include <map>
 
-#include "ops/discovery.h"
 #include "pipit/base/text.h"
 #include "pipit/base/url.h"
 #include "pipit/packaging/requirement.h"
@@ -66,7 +65,7 @@ void announce(const Announcement& all, Session& session) {
   for (const install::PlannedProject& project : all.plan.projects) planned[project.resolved.candidate.name] = &project;
   std::map<std::string, const python::InstalledDist*> installed;
   for (const python::InstalledDist& dist : all.installed) installed.emplace(dist.normalized_name, &dist);
-  for (const Discovered& found : discovery_order(all.resolution, all.requirements)) {
+  for (const Discovered& found : all.discovered) {
     const std::string& name = found.resolved->candidate.name;
     const auto project = planned.find(name);
     const bool kept = project != planned.end() && project->second->action == install::Action::keep;

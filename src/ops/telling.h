@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "ops/discovery.h"
 #include "pipit/fetch/archive_fetcher.h"
 #include "pipit/install/plan.h"
 #include "pipit/ops/session.h"
@@ -38,16 +39,15 @@ struct Present {
 };
 
 struct Announcement {
-  const model::Resolution& resolution;                                     // with what --only-deps leaves out
+  const std::vector<Discovered>& discovered;                               // with what --only-deps leaves out
   const install::Plan& plan;
-  const std::vector<packaging::RequirementLine>& requirements;
   const std::vector<python::InstalledDist>& installed;                     // that were looked at; empty with --ignore-installed
   std::function<std::optional<std::uint64_t>(const model::Candidate&)> sidecar_bytes;  // read instead of the archive
   std::function<bool(const model::Candidate&)> is_stored;                  // its wheel needs no download
   std::function<std::optional<Present>(const model::Candidate&)> present = [](const auto&) { return std::nullopt; };
 };
-// "Requirement already satisfied: ...", "Collecting ..." with what is fetched for it, "Processing ...": for each project of the
-// resolution, in the order in which pip comes across them.
+// "Requirement already satisfied: ...", "Collecting ..." with what is fetched for it, "Processing ...": for each project that
+// was discovered.
 void announce(const Announcement& announcement, Session& session);
 
 // "Downloading NAME (SIZE)" or "Using cached NAME (SIZE)" of an archive whose metadata came before it.

@@ -175,6 +175,26 @@ TEST_CASE("a version that does not build is left out with a warning where anothe
   CHECK(installed_in(venv) == "demo-1.0");
 }
 
+TEST_CASE("of several builds of `wheel` those that succeed are saved", "[cmdline]") {
+  Bench bench;
+  const fs::path venv = bench.venv();
+  const WheelMaker good = Bench::make("good");
+  write_file(bench.wheels() / "good-1.0.tar.gz", sdist("good", "1.0", back_end(good.filename(), good.bytes())));
+  write_file(bench.wheels() / "poor-1.0.tar.gz",
+             sdist("poor", "1.0",
+                   "import os\ndef prepare_metadata_for_build_wheel(directory, settings=None):\n    os.mkdir(os.path.join(directory, 'poor-1.0.dist-info'))\n"
+                   "    open(os.path.join(directory, 'poor-1.0.dist-info', 'METADATA'), 'w').write('Metadata-Version: 2.1\\nName: poor\\nVersion: 1.0\\n')\n"
+                   "    return 'poor-1.0.dist-info'\ndef build_wheel(*a, **k):\n    raise ValueError('the hook gave up')\n"));
+  const fs::path out = bench.path("out");
+  const Outcome outcome = bench.run({"--python", venv.string(), "wheel", "--no-index", "-f", bench.wheels().string(), "-w", out.string(), "poor", "good"});
+  INFO(outcome.all());
+  CHECK(outcome.exit_code == 1);
+  CHECK(has(outcome.err, "the hook gave up"));
+  CHECK(has(outcome.err, "Failed to build one or more wheels"));
+  CHECK(fs::exists(out / good.filename()));
+  CHECK_FALSE(fs::exists(out / "poor-1.0-py3-none-any.whl"));
+}
+
 TEST_CASE("paths that are nothing to install are refused with their reason", "[cmdline]") {
   Bench bench;
   const fs::path venv = bench.venv();

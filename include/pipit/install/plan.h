@@ -16,6 +16,7 @@ struct PlanOptions {
   bool upgrade = false;
   bool force_reinstall = false;
   bool ignore_installed = false;   // -I and --target: what is installed is not looked at, and overwritten
+  bool only_dependencies = false;  // what the user named is not part of the plan
 };
 
 enum class Action { keep, replace, add };

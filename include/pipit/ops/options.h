@@ -21,6 +21,8 @@ using Variables = std::vector<std::pair<std::string, std::string>>;
 // The one default index of the product.
 inline constexpr const char* kDefaultIndexUrl = "https://pypi.org/simple";
 
+inline constexpr ErrorCode kBadCutoff{"bad-cutoff"};  // --uploaded-prior-to is no time
+
 struct SessionOptions {
   Variables environment;
   std::filesystem::path current_directory;

@@ -15,7 +15,8 @@ class Reporter {
   virtual ~Reporter() = default;
   // A line worth saying. Info is pip's INFO (standard output), warnings go to standard error; debug is shown with -v.
   virtual void say(const Diagnostic& diagnostic) = 0;
-  // False: debug lines go nowhere, so whoever would make thousands of them need not.
+  // False: such lines go nowhere, so whoever would make thousands of them need not.
+  virtual bool hears_info() const { return true; }
   virtual bool hears_debug() const { return true; }
   // Data: what was asked for. Always standard output, whatever the verbosity.
   virtual void data(const std::string& text) = 0;
