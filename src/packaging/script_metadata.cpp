@@ -35,23 +35,27 @@ std::string_view opened_type(std::string_view line) {
   return valid ? type : std::string_view{};
 }
 
-// The lines up to the last "# ///" of the run of comment lines; nullopt (and nothing taken) if none closes the block.
+// The lines up to the last "# ///" of the run of comment lines, which are taken; nullopt if none closes the block. Then the
+// whole run is taken: what does not close its first block closes no block that opens further down in it either.
 std::optional<std::string> take_block(std::string_view& rest) {
-  std::string content, closed;
-  std::string_view cursor = rest;
-  bool found = false;
-  while (!cursor.empty()) {
-    const std::string_view line = next_line(cursor);
+  std::string content;
+  std::optional<std::size_t> closed;
+  std::string_view after_block;
+  while (!rest.empty()) {
+    std::string_view after_line = rest;
+    const std::string_view line = next_line(after_line);
     if (line != "#" && !line.starts_with("# ")) break;
+    rest = after_line;
     if (line == "# ///" && !content.empty()) {
-      closed = content;
-      found = true;
-      rest = cursor;
+      closed = content.size();
+      after_block = rest;
     }
     content.append(line.substr(line.size() > 1 ? 2 : 1)).append("\n");
   }
-  if (!found) return std::nullopt;
-  return closed;
+  if (!closed) return std::nullopt;
+  rest = after_block;
+  content.resize(*closed);
+  return content;
 }
 
 }  // namespace
@@ -63,12 +67,7 @@ Result<std::optional<std::string>> script_block(std::string_view script, std::st
     const std::string_view opened = opened_type(next_line(script));
     if (opened.empty()) continue;
     auto content = take_block(script);
-    if (!content || opened != type) {
-      if (!content) {  // the run of comments is over anyway; do not look at it again line by line
-        while (script.starts_with('#') && opened_type(script.substr(0, script.find('\n'))).empty()) next_line(script);
-      }
-      continue;
-    }
+    if (!content || opened != type) continue;
     if (block) return refuse(fmt::format("Multiple {} blocks found in {}", python_repr(type), python_repr(file)), file);
     block = std::move(content);
   }

@@ -219,6 +219,9 @@ TEST_CASE("inline script metadata is found as PEP 723 finds it", "[packaging]") 
   CHECK(*script_block("# /// other\n# y = 1\n# ///\n\n# /// script\n# x = 1\n# ///\n", "script", "s") == "x = 1\n");
   CHECK_FALSE(*script_block("# /// other\n# y = 1\n# ///\n# /// script\n# x = 1\n# ///\n", "script", "s"));  // one run of comments is one block
   CHECK_FALSE(*script_block("# /// script\n# ///\n", "script", "s"));
+  CHECK(*script_block("# /// script\n# x = 1\n# ///\n# y = 2\n# ///\n# z\n", "script", "s") == "x = 1\n///\ny = 2\n");  // its last end ends it
+  CHECK(*script_block("# /// script\n# /// script\n\n# /// script\n# x = 1\n# ///", "script", "s") == "x = 1\n");  // an unclosed one hides none below
+  CHECK(*script_block("# /// script\n#x\n# /// script\n# x = 1\n# ///\n", "script", "s") == "x = 1\n");
   CHECK_FALSE(script_block("# /// script\n# x = 1\n# ///\n\n# /// script\n# x = 2\n# ///\n", "script", "s"));
   CHECK_FALSE(ScriptMetadata::parse("# /// script\n# dependencies = [\"!\"]\n# ///\n", "s.py"));
   CHECK_FALSE(ScriptMetadata::parse("# /// script\n# dependencies = 1\n# ///\n", "s.py"));
