@@ -114,6 +114,8 @@ class PageHandler {
   Result<ProjectPage> finish();
 
  private:
+  bool release(const string_t& version);
+  bool too_many(std::string_view what);
   Where here() const { return stack_.empty() ? Where::ignored : stack_.back().where; }
   bool stop(Error error) {
     if (!error_) error_ = std::move(error);
@@ -168,7 +170,7 @@ bool PageHandler::key(string_t& text) {
     if (algorithms_seen_.size() < kDepthMax) algorithms_seen_.push_back(algorithm_);
     return true;
   }
-  if (frame.where == Where::releases) return releases_seen_.insert(text).second || repeated(text);
+  if (frame.where == Where::releases) return release(text);
   const std::span<const KnownKey> known = keys_of(frame.where, dialect_);
   for (std::size_t i = 0; i < known.size(); ++i) {
     if (known[i].text != text) continue;
@@ -179,6 +181,13 @@ bool PageHandler::key(string_t& text) {
   }
   return true;
 }
+
+bool PageHandler::release(const string_t& version) {
+  if (releases_seen_.size() >= kFilesMax) return too_many("releases");
+  return releases_seen_.insert(version).second || repeated(version);
+}
+
+bool PageHandler::too_many(std::string_view what) { return stop(bad_page(url_, fmt::format("it lists more than {} {}", kFilesMax, what))); }
 
 bool PageHandler::open(bool is_object) {
   if (stack_.size() >= kDepthMax) return stop(bad_page(url_, fmt::format("it is nested deeper than {} levels", kDepthMax)));
@@ -327,7 +336,7 @@ bool PageHandler::end_file() {
   entry_.file.core_metadata = chosen.offered;
   entry_.file.core_metadata_hashes = std::move(chosen.hashes);
   if (builder_.add(std::move(entry_), here() == Where::urls ? urls_ : builder_.page().files)) return true;
-  return stop(bad_page(url_, fmt::format("it lists more than {} files", kFilesMax)));
+  return too_many("files");
 }
 
 Result<ProjectPage> PageHandler::finish() {

@@ -40,7 +40,7 @@ struct ProjectPage {
 };
 
 inline constexpr std::size_t kDepthMax = 64;
-inline constexpr std::size_t kFilesMax = 300'000;
+inline constexpr std::size_t kFilesMax = 300'000;  // and the most releases of a PyPI document
 inline constexpr std::size_t kRefusedMax = 20;
 
 // Which of PyPI's documents: /pypi/NAME/json lists every release, /pypi/NAME/VERSION/json one.

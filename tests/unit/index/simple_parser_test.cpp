@@ -3,6 +3,7 @@
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 #include <ctime>
+#include <fmt/format.h>
 #include <string>
 
 #include "pipit/sys/file.h"
@@ -121,6 +122,12 @@ TEST_CASE("PyPI's documents give the same rows as the Simple API", "[index]") {
   CHECK(project->files.size() == 1);
   CHECK(project->files[0] == row);
   CHECK(code(parse_pypi_json(R"({"message":"Not Found"})", page_url(), PypiDocument::release)) == "bad-index-page");
+
+  std::string many = "{" + info + R"(,"urls":[],"releases":{)";
+  for (std::size_t number = 0; number <= kFilesMax; ++number) many += fmt::format("{}\"{}\":[]", number == 0 ? "" : ",", number);
+  const auto refused = parse_pypi_json(many + "}}", page_url(), PypiDocument::project);
+  REQUIRE(code(refused) == "bad-index-page");
+  CHECK(refused.error().message.ends_with("it lists more than 300000 releases"));
 }
 
 TEST_CASE("X1: a JSON page that is damaged or hostile is refused whole", "[index][X1]") {
