@@ -61,7 +61,7 @@ struct IndexProvider::State {
   };
 
   State(ProviderOptions given, index::IndexClient& index_client, std::function<Result<net::HttpClient*>()> http_source, sys::Executor& work, SourceHost& above)
-      : options(std::move(given)), client(index_client), make_http(std::move(http_source)), executor(work), host(above), finder(options.finder), cache(options.cache_directory),
+      : options(std::move(given)), client(index_client), make_http(std::move(http_source)), executor(work), host(above), finder(options.finder), cache(options.cache_directory, options.with_descriptions ? MetadataCache::Part::whole : MetadataCache::Part::header),
         remote(std::make_shared<RemoteMetadata>(work, index_client.memory(), cache)) {}
 
   index::IndexClient::Question question(const std::string& name) const;

@@ -1,6 +1,7 @@
-// MetadataCache: the header part of METADATA files that were read before, by the address and digest of their archive, so
-// that a warm run asks nobody. One small file each: CACHE/metadata/XX/YYYY, first line "pipit-metadata 1 SIZE CHECKSUM"
-// (a torn file must not pass for one with fewer dependencies). Local archives are not kept. Safe from any thread.
+// MetadataCache: METADATA files that were read before, by the address and digest of their archive, so that a warm run asks
+// nobody. One file each: CACHE/metadata/XX/YYYY, first line "pipit-metadata 2 SIZE CHECKSUM SIZE CHECKSUM" of the header and of
+// the description (a torn file must not pass for one with fewer dependencies). Local archives are not kept. Safe from any
+// thread.
 #pragma once
 
 #include <filesystem>
@@ -14,13 +15,15 @@ namespace pipit::fetch {
 
 class MetadataCache {
  public:
-  explicit MetadataCache(std::filesystem::path cache_directory) : root_(std::move(cache_directory)) {}
+  enum class Part { header, whole };  // resolving needs the header, a report tells the description as well
+  explicit MetadataCache(std::filesystem::path cache_directory, Part part = Part::header) : root_(std::move(cache_directory)), part_(part) {}
   std::optional<std::string> find(const model::DistFile& file) const;
   void keep(const model::DistFile& file, std::string_view metadata) const;
 
  private:
   std::optional<std::filesystem::path> path_of(const model::DistFile& file) const;
   std::filesystem::path root_;
+  Part part_;
 };
 
 // Everything before the body: what resolving needs.

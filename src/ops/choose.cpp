@@ -281,7 +281,8 @@ Result<fetch::ProviderOptions> Chooser::provider_options(const ResolveOptions& o
     provider.wanted[name].hashes = hashes;  // a constraint's as well
   }
   provider.scratch = [this] { return session_.scratch_directory(); };
-  if (const auto& cache = session_.cache_directory(); cache && !full_metadata_) provider.cache_directory = *cache / "metadata-v1";
+  if (const auto& cache = session_.cache_directory()) provider.cache_directory = *cache / "metadata-v1";
+  provider.with_descriptions = full_metadata_;
   if (session_.reporter().hears_debug()) provider.on_debug = [this](const std::string& line) { session_.reporter().debug(line); };
   return provider;
 }

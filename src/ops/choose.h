@@ -30,7 +30,7 @@ struct ChooseOptions {
   // Pinned and hashed wheels are brought in before solving, all at once (install only): their dependencies are then read from
   // what is to be installed.
   bool bring_pinned = false;
-  bool full_metadata = false;                     // descriptions, too, which the metadata cache does not keep
+  bool full_metadata = false;                     // descriptions, too
   fetch::FetchListener* listener = nullptr;
 };
 

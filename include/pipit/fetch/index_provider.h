@@ -55,6 +55,7 @@ struct ProviderOptions {
   // A project that some requirement hashes is read from the whole, checked archive only (pip): no sidecars for these.
   std::set<std::string> whole_archive_only;
   std::filesystem::path cache_directory;                // metadata by digest or URL; empty: none is kept
+  bool with_descriptions = false;                       // a report tells them; resolving does not look at them
   std::function<Result<std::filesystem::path>()> scratch;  // where archives may lie that are fetched to be read
   std::function<void(const std::string& line)> on_debug;  // why files were rejected (-v)
 };

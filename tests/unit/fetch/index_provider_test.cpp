@@ -392,6 +392,38 @@ TEST_CASE("metadata that was read is kept: the next run asks the file's server n
   CHECK(site.asked().size() > before);
 }
 
+TEST_CASE("a report's descriptions come from the cache as well, whichever run read them", "[fetch]") {
+  Site site;
+  const std::string text = metadata_of("demo", "1.0", "Requires-Dist: b\n") + "# What it is\n\nA demonstration.\n";
+  site.offer("demo", "demo-1.0-py3-none-any.whl", "never fetched", sidecar(text));
+  site.files["demo-1.0-py3-none-any.whl.metadata"] = text;
+  const auto with_descriptions = [](ProviderOptions& options) { options.with_descriptions = true; };
+  const auto dir = sys::TempDir::create({}, "metadata");
+  const auto description = [&] {
+    Run run(site, dir->path(), with_descriptions);
+    CHECK(run.needs("demo") == Names{"b"});
+    return run->metadata_read(run.best("demo"))->description;
+  };
+  { CHECK(Run(site, dir->path()).needs("demo") == Names{"b"}); }
+  const std::size_t before = site.asked().size();
+  CHECK(description() == "# What it is\n\nA demonstration.\n");
+  CHECK(site.asked().size() == before);
+  // Damage in the description concerns only those who read it; more bytes than were kept concern nobody but them, too.
+  const auto damage = GENERATE(as<std::string>{}, "cut", "other", "longer");
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(dir->path() / "metadata"))
+    if (entry.is_regular_file()) {
+      std::string whole = *sys::read_file(entry.path());
+      if (damage == "cut") whole.pop_back();
+      if (damage == "other") whole.back() = '!';
+      if (damage == "longer") whole += "!";
+      REQUIRE(sys::replace_file(sys::real_os(), entry.path(), whole));
+    }
+  { CHECK(Run(site, dir->path()).needs("demo") == Names{"b"}); }
+  CHECK(site.asked().size() == before);
+  CHECK(description() == "# What it is\n\nA demonstration.\n");
+  CHECK(site.asked().size() == before + 1);
+}
+
 TEST_CASE("offline, a file that is not in the cache is a fact and no error", "[fetch]") {
   Site site;
   site.offer("demo", "demo-1.0-py3-none-any.whl", wheel_of("demo", "1.0", {}));
