@@ -1,13 +1,13 @@
-// PEP 691 pages and PyPI's documents through nlohmann's SAX interface: the tokenizer keeps its own stack on the heap, and
-// this handler keeps one byte per open container, so nesting costs nothing and is capped anyway. No tree is built; only
-// what a DistFile needs is copied.
+// PEP 691 pages and PyPI's documents, token by token: this handler keeps one frame per open container, so nesting costs nothing
+// and is capped anyway. No tree is built; only what a DistFile needs is copied.
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
-#include <nlohmann/json.hpp>
+#include <span>
 #include <unordered_set>
 
+#include "index/json_reader.h"
 #include "index/page_builder.h"
 #include "pipit/base/text.h"
 
@@ -74,47 +74,14 @@ struct Sidecar {
 
 class PageHandler {
  public:
-  using number_integer_t = nlohmann::json::number_integer_t;
-  using number_unsigned_t = nlohmann::json::number_unsigned_t;
-  using number_float_t = nlohmann::json::number_float_t;
-  using string_t = nlohmann::json::string_t;
-  using binary_t = nlohmann::json::binary_t;
-
   PageHandler(const Url& page_url, Dialect dialect) : builder_(page_url), url_(page_url), dialect_(dialect) { stack_.reserve(kDepthMax); }
 
-  bool null() { return scalar([] {}); }
-  bool boolean(bool value) {
-    return scalar([&] { on_boolean(value); });
-  }
-  bool number_integer(number_integer_t) {
-    return scalar([&] { wrong_type("a negative number"); });
-  }
-  bool number_unsigned(number_unsigned_t value) {
-    return scalar([&] { on_unsigned(value); });
-  }
-  bool number_float(number_float_t, const string_t&) {
-    return scalar([&] { wrong_type("a fraction"); });
-  }
-  bool string(string_t& value) {
-    return scalar([&] { on_string(value); });
-  }
-  bool binary(binary_t&) { return false; }
-  bool start_object(std::size_t) { return open(true); }
-  bool start_array(std::size_t) { return open(false); }
-  bool key(string_t& text);
-  bool end_object();
-  bool end_array() {
-    stack_.pop_back();
-    return true;
-  }
-  bool parse_error(std::size_t position, const std::string&, const nlohmann::detail::exception&) {
-    return stop(bad_page(url_, fmt::format("it is not valid JSON (at byte {})", position)));
-  }
-
+  // False: nothing more is to be read.
+  bool take(JsonToken token, const JsonReader& reader);
   Result<ProjectPage> finish();
 
  private:
-  bool release(const string_t& version);
+  bool release(std::string_view version);
   bool too_many(std::string_view what);
   Where here() const { return stack_.empty() ? Where::ignored : stack_.back().where; }
   bool stop(Error error) {
@@ -129,18 +96,20 @@ class PageHandler {
     return !error_;
   }
   static bool is_list(Where where) { return where == Where::hashes || where == Where::core_metadata; }
+  bool key(std::string_view text);
   bool open(bool is_object);
   Where opened(bool is_object);
   Where opened_in_file(bool is_object);
   Sidecar& sidecar() { return sidecars_[sidecar_field_ == Field::legacy_metadata ? 1 : 0]; }
   void on_boolean(bool value);
-  void on_unsigned(number_unsigned_t value);
-  void on_string(string_t& value);
-  void on_file_string(string_t& value);
+  void on_number(std::uint64_t value);
+  void on_text(std::string_view value);
+  void on_file_text(std::string_view value);
   void wrong_type(std::string_view what);
   bool repeated(std::string_view text) {
     return stop(bad_page(url_, fmt::format("it says the key `{}` twice in one object", escape_for_terminal(text.substr(0, 60)))));
   }
+  bool end_object();
   bool end_file();
 
   PageBuilder builder_;
@@ -161,7 +130,32 @@ class PageHandler {
   bool saw_files_ = false, saw_urls_ = false, saw_releases_ = false;
 };
 
-bool PageHandler::key(string_t& text) {
+bool PageHandler::take(JsonToken token, const JsonReader& reader) {
+  switch (token) {
+    case JsonToken::key: return key(reader.text());
+    case JsonToken::object_begin: return open(true);
+    case JsonToken::array_begin: return open(false);
+    case JsonToken::object_end: return end_object();
+    case JsonToken::array_end: return stack_.pop_back(), true;
+    case JsonToken::text:
+      return scalar([&] { on_text(reader.text()); });
+    case JsonToken::number:
+      return scalar([&] { on_number(reader.number()); });
+    case JsonToken::negative_number:
+      return scalar([&] { wrong_type("a negative number"); });
+    case JsonToken::fraction:
+      return scalar([&] { wrong_type("a fraction"); });
+    case JsonToken::true_value:
+    case JsonToken::false_value:
+      return scalar([&] { on_boolean(token == JsonToken::true_value); });
+    case JsonToken::null_value: return scalar([] {});
+    case JsonToken::invalid: return stop(bad_page(url_, fmt::format("it is not valid JSON (at byte {})", reader.position())));
+    case JsonToken::end: break;
+  }
+  return false;
+}
+
+bool PageHandler::key(std::string_view text) {
   field_ = Field::none;
   Frame& frame = stack_.back();
   if (frame.where == Where::hashes || frame.where == Where::core_metadata) {
@@ -182,9 +176,9 @@ bool PageHandler::key(string_t& text) {
   return true;
 }
 
-bool PageHandler::release(const string_t& version) {
+bool PageHandler::release(std::string_view version) {
   if (releases_seen_.size() >= kFilesMax) return too_many("releases");
-  return releases_seen_.insert(version).second || repeated(version);
+  return releases_seen_.emplace(version).second || repeated(version);
 }
 
 bool PageHandler::too_many(std::string_view what) { return stop(bad_page(url_, fmt::format("it lists more than {} {}", kFilesMax, what))); }
@@ -255,7 +249,7 @@ void PageHandler::on_boolean(bool value) {
   }
 }
 
-void PageHandler::on_unsigned(number_unsigned_t value) {
+void PageHandler::on_number(std::uint64_t value) {
   if (here() == Where::file && field_ == Field::size) {
     entry_.file.size_bytes = value;
   } else {
@@ -263,40 +257,40 @@ void PageHandler::on_unsigned(number_unsigned_t value) {
   }
 }
 
-void PageHandler::on_string(string_t& value) {
+void PageHandler::on_text(std::string_view value) {
   switch (here()) {
-    case Where::file: on_file_string(value); return;
+    case Where::file: on_file_text(value); return;
     case Where::hashes: add_hash(entry_.file.hashes, algorithm_, value); return;
     case Where::core_metadata: add_hash(sidecar().hashes, algorithm_, value); return;
-    case Where::versions: builder_.page().versions.push_back(std::move(value)); return;
+    case Where::versions: builder_.page().versions.emplace_back(value); return;
     case Where::meta:
       if (field_ == Field::api_version)
         if (Status status = check_api_version(value, url_); !status) stop(std::move(status).error());
       return;
     case Where::status:
       if (field_ == Field::status) builder_.page().status = parse_status(value);
-      if (field_ == Field::status_reason) builder_.page().status_reason = std::move(value);
+      if (field_ == Field::status_reason) builder_.page().status_reason = value;
       return;
     case Where::root:
     case Where::info:
-      if (field_ == Field::name) builder_.page().name = std::move(value);
+      if (field_ == Field::name) builder_.page().name = value;
       return;
     default: return;
   }
 }
 
-void PageHandler::on_file_string(string_t& value) {
+void PageHandler::on_file_text(std::string_view value) {
   switch (field_) {
-    case Field::url: entry_.url = std::move(value); return;
-    case Field::filename: entry_.filename = std::move(value); return;
+    case Field::url: entry_.url = value; return;
+    case Field::filename: entry_.filename = value; return;
     case Field::requires_python:
-      if (!value.empty()) entry_.file.requires_python = std::move(value);
+      if (!value.empty()) entry_.file.requires_python = value;
       return;
-    case Field::upload_time: entry_.file.upload_time = std::move(value); return;
+    case Field::upload_time: entry_.file.upload_time = value; return;
     case Field::yanked:  // a reason; an empty one says no (PEP 691: false or a non-empty string)
-      if (!value.empty()) is_yanked_ = true, yanked_reason_ = std::move(value);
+      if (!value.empty()) is_yanked_ = true, yanked_reason_ = value;
       return;
-    case Field::yanked_reason: yanked_reason_ = std::move(value); return;
+    case Field::yanked_reason: yanked_reason_ = value; return;
     case Field::none: return;
     default: wrong_type("a text");
   }
@@ -348,7 +342,8 @@ Result<ProjectPage> PageHandler::finish() {
 
 Result<ProjectPage> parse(std::string_view bytes, const Url& page_url, Dialect dialect) {
   PageHandler handler(page_url, dialect);
-  nlohmann::json::sax_parse(bytes.begin(), bytes.end(), &handler);
+  JsonReader reader(bytes);
+  while (handler.take(reader.next(), reader)) continue;
   return handler.finish();
 }
 

@@ -19,7 +19,7 @@ planted(src/base/a.cpp "#include \"pipit/sys/file.h\"" "room 'base' may not incl
 planted(src/resolve/a.cpp "#include <fstream>" "belongs to room 'sys'")
 planted(src/install/a.cpp "#include <curl/curl.h>" "may not be seen in room 'install'")
 planted(include/pipit/archive/a.h "#include <archive.h>" "may not be seen in a front door")
-planted(include/pipit/index/a.h "#include <nlohmann/json.hpp>" "may not be seen in a front door")
+planted(include/pipit/python/a.h "#include <nlohmann/json.hpp>" "may not be seen in a front door")
 planted(src/net/a.cpp "#include <nlohmann/json.hpp>" "may not be seen in room 'net'")
 planted(src/wheel/a.cpp "#include \"archive/zip.h\"" "private drawer of room 'archive'")
 planted(src/ops/a.cpp "std::cout << 1\;" "nobody below cli prints")
