@@ -16,10 +16,13 @@ constexpr std::array<std::string_view, 6> kAlgorithms{"sha256", "sha512", "sha38
 bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
 
 // Characters that stand for themselves in a path; the rest takes the long way through Url.
-bool is_plain_path_char(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' ||
-         c == '~' || c == '/' || c == '+' || c == '!' || c == ',';
-}
+constexpr std::array<bool, 256> kPlainPath = [] {
+  std::array<bool, 256> plain{};
+  for (const char c : std::string_view("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~/+!,")) plain[static_cast<unsigned char>(c)] = true;
+  return plain;
+}();
+
+bool is_plain_path_char(char c) { return kPlainPath[static_cast<unsigned char>(c)]; }
 
 bool must_be_quoted(char c) {
   return static_cast<unsigned char>(c) >= 0x80 || c == ' ' || c == '"' || c == '<' || c == '>' || c == '^' || c == '`' ||
@@ -45,6 +48,7 @@ std::string quoted(std::string_view reference) {
 }
 
 bool has_dot_segment(std::string_view path) {
+  if (path.find("/.") == path.npos) return false;
   return path.find("/./") != path.npos || path.find("/../") != path.npos || path.ends_with("/.") || path.ends_with("/..");
 }
 
@@ -74,8 +78,12 @@ bool reference_has_userinfo(std::string_view reference) {
 
 bool is_safe_filename(std::string_view name) {
   if (name.empty() || name.size() > kNameMax || name == "." || name == "..") return false;
-  return std::none_of(name.begin(), name.end(), [](char c) { return is_control(c) || c == '/' || c == '\\'; }) &&
-         is_valid_utf8(name);
+  bool is_ascii = true;
+  for (const char c : name) {
+    if (is_control(c) || c == '/' || c == '\\') return false;
+    is_ascii = is_ascii && static_cast<unsigned char>(c) < 0x80;
+  }
+  return is_ascii || is_valid_utf8(name);
 }
 
 void add_hash(packaging::Hashes& hashes, std::string_view algorithm, std::string_view hex) {
@@ -147,12 +155,12 @@ std::optional<std::string> LinkReader::resolve(std::string_view reference, std::
 namespace {
 
 std::string last_segment(std::string_view url) {
-  const std::size_t path_end = url.find_first_of("?#");
-  std::string_view path = url.substr(0, path_end);
+  std::string_view path = url.substr(0, std::min(url.find('?'), url.find('#')));
   // "https://host" has no path at all
   const std::size_t authority = path.find("://");
   if (authority != path.npos && path.find('/', authority + 3) == path.npos) return {};
-  return percent_decode(path.substr(path.rfind('/') + 1));
+  path.remove_prefix(path.rfind('/') + 1);
+  return path.find('%') == path.npos ? std::string(path) : percent_decode(path);
 }
 
 void add_fragment_hash(std::string_view fragment, packaging::Hashes& hashes) {
@@ -169,9 +177,9 @@ std::optional<std::string> LinkReader::read(std::string_view reference, std::str
   std::string fragment;
   if (auto refused = resolve(reference, file.url, fragment)) return refused;
   file.filename = last_segment(file.url);
-  if (!named.empty() && !looks_like_an_archive(file.filename)) file.filename = named;
+  if (!named.empty() && file.filename != named && !looks_like_an_archive(file.filename)) file.filename = named;
   if (file.filename.empty()) return "its link names no file";
-  if (!is_safe_filename(file.filename)) return "its link ends in a name that holds a separator or a control character";
+  if (file.filename != named && !is_safe_filename(file.filename)) return "its link ends in a name that holds a separator or a control character";
   if (!fragment.empty()) add_fragment_hash(fragment, file.hashes);
   file.source = source_;
   return std::nullopt;

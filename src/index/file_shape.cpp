@@ -9,19 +9,14 @@ namespace {
 NamedFile wheel(std::string_view filename, const std::string& normalized_name) {
   NamedFile named;
   named.shape = FileShape::invalid_wheel_name;
-  const Result<packaging::WheelFilename> parsed = packaging::WheelFilename::parse(filename);
+  auto parsed = packaging::WheelName::read(filename);
   if (!parsed) return named;
   named.shape = FileShape::other_project;
   if (parsed->normalized_name != normalized_name) return named;
   named.shape = FileShape::wheel;
-  named.version = parsed->version;
+  named.version = std::move(parsed->version);
   named.version_text = parsed->version_text;
-  // "name-version[-build]-py-abi-platform.whl": the last three parts
-  std::string_view stem = filename.substr(0, filename.size() - 4);
-  std::size_t dash = stem.rfind('-');
-  dash = stem.rfind('-', dash - 1);
-  dash = stem.rfind('-', dash - 1);
-  named.tags = ascii_lower(stem.substr(dash + 1));
+  named.tags = ascii_lower(parsed->tags);
   return named;
 }
 

@@ -88,6 +88,7 @@ IndexClient::State::Asked IndexClient::State::request_for(const Ask& asking, Doc
   asked.request.headers = {{"Accept", document == Document::simple ? kAccept : "application/json"}};
   asked.request.accept_encoding = true;
   asked.request.body_max_bytes = kPageMax;
+  asked.request.keeps_payload = store.is_on();
   if (options.refresh.contains(":all:") || options.refresh.contains(question.name)) asked.request.cache = net::CacheMode::refresh;
   if (use_kept) asked.kept = store.find(asked.url.without_credentials());
   if (asked.kept) asked.request.known_payload_id = asked.kept->key().payload_id;

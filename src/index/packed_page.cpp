@@ -7,6 +7,7 @@
 #include <unordered_set>
 
 #include "index/file_shape.h"
+#include "pipit/base/checksum.h"
 #include "pipit/base/text.h"
 
 namespace pipit::index {
@@ -14,7 +15,7 @@ namespace {
 
 constexpr std::uint8_t kYanked = 1, kSidecar = 2, kHasSize = 4;
 constexpr std::array<char, 8> kMagic{'P', 'I', 'P', 'I', 'T', 'P', 'G', '\0'};
-constexpr std::uint32_t kFormat = 1;
+constexpr std::uint32_t kFormat = 2;
 
 struct Header {
   std::array<char, 8> magic = kMagic;
@@ -26,21 +27,6 @@ struct Header {
   PackedText url, final_url, payload_id, status_reason;
 };
 static_assert(sizeof(Header) == 80 && sizeof(PackedRelease) == 24 && sizeof(PackedFile) == 80 && sizeof(PackedText) == 8);
-
-// A fast mix of eight bytes at a time. It must notice damage (a torn write, a bad sector), nothing more.
-std::uint64_t checksum_of(std::string_view bytes) {
-  constexpr std::uint64_t kPrime = 0x9E3779B97F4A7C15;
-  std::uint64_t sum = bytes.size() * kPrime;
-  while (bytes.size() >= 8) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, bytes.data(), 8);
-    sum = (sum ^ word) * kPrime;
-    sum ^= sum >> 29;
-    bytes.remove_prefix(8);
-  }
-  for (char c : bytes) sum = (sum ^ static_cast<unsigned char>(c)) * kPrime;
-  return sum ^ (sum >> 32);
-}
 
 std::string_view after_checksum(std::string_view bytes) { return bytes.substr(offsetof(Header, total_size)); }
 
@@ -59,17 +45,34 @@ class Pool {
   std::string bytes_;
 };
 
+int hex_digit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+// Appends the bytes that lower-case hex digits stand for; nothing if they are something else.
+bool append_from_hex(std::string& out, std::string_view hex) {
+  const std::size_t before = out.size();
+  int all = 0;
+  for (std::size_t i = 0; i + 1 < hex.size(); i += 2) {
+    const int high = hex_digit(hex[i]), low = hex_digit(hex[i + 1]);
+    all |= high | low;
+    out += static_cast<char>(static_cast<unsigned char>((high << 4 | low) & 0xFF));
+  }
+  if (all < 0) out.resize(before);
+  return all >= 0;
+}
+
 // Digests as text: one letter for the algorithm and 32 bytes where they are sha256, "name:value\n" otherwise.
 std::string pack_hashes(const packaging::Hashes& hashes) {
   std::string out;
   for (const packaging::Hash& hash : hashes) {
-    const auto raw = hash.algorithm == "sha256" && hash.hex.size() == 64 ? from_hex(hash.hex) : std::nullopt;
-    if (raw) {
+    if (hash.algorithm == "sha256" && hash.hex.size() == 64) {
       out += '=';
-      out.append(raw->begin(), raw->end());
-    } else if (hash.hex.find('\n') == std::string::npos) {
-      out += hash.algorithm + ":" + hash.hex + "\n";
+      if (append_from_hex(out, hash.hex)) continue;
+      out.pop_back();
     }
+    if (hash.hex.find('\n') == std::string::npos) out += hash.algorithm + ":" + hash.hex + "\n";
   }
   return out;
 }
@@ -114,11 +117,11 @@ class Packer {
 
  private:
   Pool pool_;
-  std::unordered_map<std::string, std::uint32_t> numbers_;
+  std::unordered_map<std::string_view, std::uint32_t> numbers_;  // of texts that outlive the packing
 };
 
 std::uint32_t Packer::intern(std::string_view text) {
-  const auto [at, is_new] = numbers_.try_emplace(std::string(text), static_cast<std::uint32_t>(texts.size()));
+  const auto [at, is_new] = numbers_.try_emplace(text, static_cast<std::uint32_t>(texts.size()));
   if (is_new) texts.push_back(pool_.add(text));
   return at->second;
 }
@@ -195,7 +198,7 @@ std::string PackedPage::pack(const ProjectPage& page, const std::string& normali
   append_rows(out, files);
   append_rows(out, packer.texts);
   out += packer.pool().bytes();
-  header.checksum = checksum_of(after_checksum(out));
+  header.checksum = checksum_of(after_checksum(out)).low;
   std::memcpy(out.data() + offsetof(Header, checksum), &header.checksum, sizeof header.checksum);
   return out;
 }
@@ -206,7 +209,7 @@ Status PackedPage::adopt(std::string_view bytes) {
   if (bytes.size() < sizeof header) return bad("it is cut off");
   std::memcpy(&header, bytes.data(), sizeof header);
   if (header.magic != kMagic || header.format != kFormat || header.byte_order != Header().byte_order) return bad("it has another format");
-  if (header.total_size != bytes.size() || header.checksum != checksum_of(after_checksum(bytes))) return bad("it is damaged");
+  if (header.total_size != bytes.size() || header.checksum != checksum_of(after_checksum(bytes)).low) return bad("it is damaged");
   const std::uint64_t tables = std::uint64_t{header.release_count} * sizeof(PackedRelease) +
                                std::uint64_t{header.file_count} * sizeof(PackedFile) + std::uint64_t{header.text_count} * sizeof(PackedText);
   if (tables > bytes.size() - sizeof header || header.status > static_cast<std::uint32_t>(ProjectStatus::deprecated)) return bad("its tables do not fit");

@@ -14,6 +14,7 @@ class PageStore {
  public:
   // Empty: nothing is kept.
   explicit PageStore(std::filesystem::path cache_directory) : root_(std::move(cache_directory)) {}
+  bool is_on() const { return !root_.empty(); }
   // Null if there is none, or none that can be used. `url` without credentials.
   std::shared_ptr<const PackedPage> find(const std::string& url) const;
   // Failing to keep a page is no failure of the run.

@@ -8,6 +8,7 @@
 
 #include "net/answer_head.h"
 #include "net/trust.h"
+#include "pipit/base/checksum.h"
 #include "pipit/base/text.h"
 #include "pipit/net/retry_policy.h"
 
@@ -229,10 +230,11 @@ std::optional<std::string> HttpCache::payload(const CachedPage& page) {
   return std::move(*body);
 }
 
-std::string HttpCache::store(const std::string& key, CachedHead head, const std::string& body) {
+std::string HttpCache::store(const std::string& key, CachedHead head, const std::string& body, Keep keep) {
   const bool has_body = head.status == 200;
   if (has_body) {
-    head.payload_id = sha256_hex(body).substr(0, kPayloadIdDigits);
+    const Checksum sum = checksum_of(body);
+    head.payload_id = fmt::format("{:016x}{:016x}", sum.high, sum.low);
     head.payload_bytes = body.size();
   }
   const std::string id = head.payload_id;
@@ -240,7 +242,7 @@ std::string HttpCache::store(const std::string& key, CachedHead head, const std:
   const auto old_text = dir_.read_file(key + ".head", kHeadFileMaxBytes);
   const auto old = old_text ? parse_head(*old_text) : std::nullopt;
   const std::string name = key + "." + id;
-  if (has_body && !publish(name, body)) return id;
+  if (has_body && keep == Keep::page && !publish(name, body)) return id;
   if (!publish(key + ".head", print_head(head))) return id;
   if (old && !old->payload_id.empty() && old->payload_id != id) (void)dir_.remove_file(key + "." + old->payload_id);
   return id;

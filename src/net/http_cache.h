@@ -59,8 +59,9 @@ class HttpCache {
   std::optional<CachedPage> find(const std::string& key, const Headers& request, std::int64_t now);
   // nullopt: the payload is gone or has another length.
   std::optional<std::string> payload(const CachedPage& page);
+  enum class Keep { page, head };  // head: the payload is kept elsewhere (HttpRequest::keeps_payload)
   // Returns the payload's id.
-  std::string store(const std::string& key, CachedHead head, const std::string& body);
+  std::string store(const std::string& key, CachedHead head, const std::string& body, Keep keep);
   void store_head(const std::string& key, const CachedHead& head);
 
  private:

@@ -114,6 +114,8 @@ void Transfer::look_into_cache() {
   cached_.reset();
   if (!uses_cache() || request_.cache == CacheMode::bypass) return;
   cached_ = services_.cache.find(cache_key(), attempt_headers(), now_seconds());
+  const bool is_elsewhere = cached_ && request_.keeps_payload && cached_->head.status == 200;
+  if (is_elsewhere && cached_->head.payload_id != request_.known_payload_id && !services_.options.offline) cached_.reset();  // a 304 would not help
 }
 
 std::string Transfer::cache_key() const {
@@ -349,7 +351,8 @@ std::string Transfer::store_page() {
   head.headers = head_.headers();
   head.varied = std::move(*varied);
   head.peer_address = peer_;
-  return services_.cache.store(cache_key(), std::move(head), is_redirect(head_.status()) ? std::string() : body_);
+  return services_.cache.store(cache_key(), std::move(head), is_redirect(head_.status()) ? std::string() : body_,
+                               request_.keeps_payload ? HttpCache::Keep::head : HttpCache::Keep::page);
 }
 
 Step Transfer::answer(Result<HttpResponse> answer) {

@@ -68,6 +68,25 @@ Result<WheelFilename> WheelFilename::parse(std::string_view filename) {
   return wheel;
 }
 
+std::optional<WheelName> WheelName::read(std::string_view filename) {
+  if (!filename.ends_with(".whl")) return std::nullopt;
+  filename.remove_suffix(4);
+  const std::size_t parts = 1 + static_cast<std::size_t>(std::count(filename.begin(), filename.end(), '-'));
+  if (parts != 5 && parts != 6) return std::nullopt;
+  const auto cut = [&] {
+    const std::size_t dash = filename.find('-');
+    const std::string_view part = filename.substr(0, dash);
+    filename.remove_prefix(dash + 1);
+    return part;
+  };
+  const std::string_view name = cut();
+  if (!is_wheel_name(name)) return std::nullopt;
+  const std::string_view version_text = cut();
+  auto version = Version::try_parse(version_text);
+  if (!version || (parts == 6 && !parse_build_tag(cut())) || !is_valid_tag(filename)) return std::nullopt;
+  return WheelName{normalize_name(name), *std::move(version), version_text, filename};
+}
+
 Result<SdistFilename> SdistFilename::parse(std::string_view filename) {
   const std::size_t suffix = filename.ends_with(".tar.gz") ? 7 : filename.ends_with(".zip") ? 4 : 0;
   if (suffix == 0) return fail(invalid_sdist(" (extension must be '.tar.gz' or '.zip')", filename));

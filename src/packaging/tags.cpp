@@ -154,6 +154,26 @@ Result<std::vector<Tag>> parse_tag(std::string_view text) {
   return tags;
 }
 
+bool is_valid_tag(std::string_view text) {
+  std::size_t components = 0, product = 1;
+  for (bool more = true; more; ++components) {
+    const std::size_t dash = text.find('-');
+    std::string_view component = text.substr(0, dash);
+    more = dash != std::string_view::npos;
+    if (more) text.remove_prefix(dash + 1);
+    std::size_t count = 0;
+    for (bool more_parts = true; more_parts; ++count) {
+      const std::size_t dot = component.find('.');
+      const std::string_view part = component.substr(0, dot);
+      if (part.empty() || components == 3 || (components == 0 && !is_identifier(part))) return false;
+      more_parts = dot != std::string_view::npos;
+      if (more_parts) component.remove_prefix(dot + 1);
+    }
+    if (count > kTagsMax || (product *= count) > kTagsMax) return false;
+  }
+  return components == 3;
+}
+
 SupportedTags::SupportedTags(std::vector<Tag> ordered) : tags_(std::move(ordered)) {
   std::size_t size = 16;
   while (size < tags_.size() * 2) size *= 2;

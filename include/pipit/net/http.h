@@ -81,6 +81,9 @@ struct HttpRequest {
   // The payload_id of a page the caller already holds in parsed form: if the cache would answer with the same payload, the
   // body is left out (HttpResponse::body_omitted) and not even read.
   std::string known_payload_id;
+  // The caller keeps what it makes of a page: the cache keeps the page's head alone, and answers from it only if it is the
+  // payload of known_payload_id.
+  bool keeps_payload = false;
   bool public_only = false;             // refuse loopback, link-local and private addresses (set when the index is public)
   std::function<void(const HttpResponse& head)> on_head;  // a 2xx head, before its body; on the client's thread
   std::function<void(std::uint64_t received, std::optional<std::uint64_t> total)> on_progress;  // on the client's thread
@@ -92,7 +95,7 @@ struct HttpResponse {
   Url final_url;
   std::string body;                     // empty if a sink took it
   bool from_cache = false;
-  std::string payload_id;               // digest of the body of a cacheable page; empty otherwise
+  std::string payload_id;               // checksum of the body of a cacheable page; empty otherwise
   bool body_omitted = false;            // the body is the one of known_payload_id
   std::string peer_address;             // IP the answer came from (also kept with cached pages); empty behind a proxy
   std::optional<std::string> header(std::string_view name) const;

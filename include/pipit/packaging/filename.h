@@ -34,6 +34,16 @@ struct WheelFilename {
   static Result<WheelFilename> parse(std::string_view filename);
 };
 
+// What listing a wheel takes of its name: nullopt exactly where WheelFilename::parse fails, without its errors and its tags
+// one by one. The views are parts of `filename`.
+struct WheelName {
+  std::string normalized_name;
+  Version version;
+  std::string_view version_text;  // as written
+  std::string_view tags;          // as written
+  static std::optional<WheelName> read(std::string_view filename);
+};
+
 struct SdistFilename {
   std::string name;  // normalised
   Version version;

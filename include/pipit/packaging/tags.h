@@ -22,6 +22,7 @@ inline constexpr ErrorCode kInvalidTag{"invalid-tag"};
 
 // "py2.py3-none-any" -> the product of the sets, without duplicates. Sets whose product exceeds 1,000 tags are refused.
 Result<std::vector<Tag>> parse_tag(std::string_view text);
+bool is_valid_tag(std::string_view text);  // whether parse_tag takes it, at a fraction of the cost
 
 enum class OsKind { linux_, macos, windows, android, ios, emscripten, other };
 enum class Libc { none, glibc, musl };

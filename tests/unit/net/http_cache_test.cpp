@@ -168,6 +168,39 @@ TEST_CASE("a caller that holds the payload already gets no body", "[net]") {
   CHECK(t.fetch(std::move(request))->body == "page");
 }
 
+TEST_CASE("of a page whose payload the caller keeps, the head alone is stored", "[net]") {
+  HttpServer server([](const ServerRequest& request) {
+    if (request.header("if-none-match")) return Reply::text(304, "").with("Cache-Control", "max-age=60");
+    return Reply::text(200, "page").with("ETag", "\"v1\"").with("Cache-Control", "max-age=60");
+  });
+  CachedFixture t;
+  const auto fetch = [&](std::string known) {
+    HttpRequest request = t.get(server.url("/"));
+    request.keeps_payload = true;
+    request.known_payload_id = std::move(known);
+    t.forget_client();
+    return *t.fetch(std::move(request));
+  };
+  const HttpResponse first = fetch({});
+  CHECK(first.body == "page");
+  REQUIRE(t.files().size() == 1);
+  CHECK(t.files()[0].ends_with(".head"));
+  const HttpResponse second = fetch(first.payload_id);
+  CHECK((second.from_cache && second.body_omitted && second.body.empty()));
+  CHECK(server.requests().size() == 1);
+  t.clock.advance(61s);
+  CHECK(fetch(first.payload_id).body_omitted);  // 304
+  CHECK(server.requests().size() == 2);
+  // Whoever has lost what it made of the page gets it again, whole, and at once: fresh or stale, a 304 would not help.
+  for (const std::string& lost : {std::string(), std::string(32, '0')}) {
+    const HttpResponse again = fetch(lost);
+    CHECK((!again.from_cache && !again.body_omitted && again.body == "page" && again.payload_id == first.payload_id));
+    t.clock.advance(61s);
+  }
+  CHECK(server.requests().size() == 4);
+  CHECK(t.files().size() == 1);
+}
+
 TEST_CASE("files, ranges and other representations never come from a page's entry", "[net]") {
   HttpServer server([](const ServerRequest& request) {
     return Reply::text(200, request.header("accept").value_or("any")).with("Cache-Control", "max-age=60").with("Vary", "Accept, X-Kind");

@@ -1,6 +1,7 @@
 #include "pipit/packaging/filename.h"
 
 #include <catch2/catch_test_macros.hpp>
+#include <random>
 
 using namespace pipit::packaging;
 
@@ -25,6 +26,38 @@ TEST_CASE("names that are no wheel's are refused", "[packaging]") {
     CAPTURE(name);
     CHECK_FALSE(WheelFilename::parse(name));
   }
+}
+
+TEST_CASE("the quick reading of a wheel's name takes what the whole one takes", "[packaging]") {
+  constexpr std::string_view kBytes = "-._+ 1a!W\xC3";
+  std::mt19937 random(20261123);  // NOLINT: the same walk every time
+  std::size_t taken = 0;
+  for (const std::string sound : {"Foo_Bar-1.0.post1+x.1-0012abc-py2.py3-none-any.whl", "numpy-2.1.0-cp313-cp313t-manylinux_2_17_x86_64.manylinux2014_x86_64.whl", "a-1-py3-none-any.whl"})
+    for (int round = 0; round < 4'000; ++round) {
+      std::string name = sound;
+      for (std::size_t i = 0, count = random() % 4; i < count; ++i) {
+        const std::size_t at = random() % name.size();
+        if (random() % 2 == 0) name[at] = kBytes[random() % kBytes.size()];
+        else if (random() % 2 == 0 && name.size() > 1) name.erase(at, 1);
+        else name.insert(at, 1, kBytes[random() % kBytes.size()]);
+      }
+      const auto quick = WheelName::read(name);
+      const auto whole = WheelFilename::parse(name);
+      if (quick.has_value() != whole.has_value()) FAIL(name);
+      if (!quick) continue;
+      ++taken;
+      if (quick->normalized_name != whole->normalized_name || quick->version != whole->version || quick->version_text != whole->version_text ||
+          parse_tag(quick->tags).value() != whole->tags)
+        FAIL(name);
+    }
+  CHECK(taken > 3'000);
+  std::string many = "p0";
+  for (int i = 1; i < 1002; ++i) many += ".p" + std::to_string(i);
+  CHECK_FALSE(is_valid_tag("py3-none-" + many));
+  CHECK_FALSE(parse_tag("py3-none-" + many));
+  const std::string some = many.substr(0, many.find(".p40"));  // 40 x 40 are too many, each alone is not
+  CHECK_FALSE(is_valid_tag("py3-" + some + "-" + some));
+  CHECK(is_valid_tag("py3-none-" + some));
 }
 
 TEST_CASE("build tags sort by number, then text, absent first", "[packaging]") {
