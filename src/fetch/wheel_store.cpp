@@ -159,7 +159,7 @@ Result<wheel::PreparedWheel> WheelStore::add(Bytes archive, const verify::Checke
   const auto stage = [&]() -> Result<wheel::PreparedWheel> {
     PIPIT_CHECK(root_.make_dir(staged + "/tree", 0755));
     PIPIT_TRY(const sys::Dir tree, root_.open_dir(staged + "/tree"));
-    PIPIT_TRY(wheel::Manifest manifest, source.unpack(tree, executor));
+    PIPIT_TRY(wheel::Manifest manifest, source.unpack(tree, executor, archive::Engine::fast, flush_));
     manifest.archive_sha256 = checked.sha256_hex();
     return publish(staged, std::move(manifest), checked, allowances);
   };

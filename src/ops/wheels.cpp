@@ -47,7 +47,10 @@ Result<std::unique_ptr<Wheels>> Wheels::open(Session& session, std::vector<std::
       wheels->stores_->shared = std::move(*store);
       wheels->stores_->shared_is_broken = !wheels->stores_->shared->writable();
       fetch::WheelStore* shared = wheels->stores_->shared.get();
-      if (sync == Sync::early && shared->writable()) wheels->early_sync_.emplace([shared] { return shared->sync(); });
+      if (sync == Sync::early && shared->writable()) {
+        shared->flush_soon();
+        wheels->early_sync_.emplace([shared] { return shared->sync(); });
+      }
     } else {
       session.reporter().warn("no-cache", "the cache is not used: " + store.error().message);
     }

@@ -59,6 +59,7 @@ class RealOs final : public Os {
   int fallocate(int fd, off_t size) override { return or_errno(::fallocate(fd, 0, 0, size)); }
   int fsync(int fd) override { return or_errno(::fsync(fd)); }
   int syncfs(int fd) override { return or_errno(::syncfs(fd)); }
+  int start_writeback(int fd) override { return or_errno(::sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE)); }
   int fstat(int fd, struct stat* out) override { return or_errno(::fstat(fd, out)); }
   int fstatat(int dirfd, const char* path, struct stat* out, int flags) override { return or_errno(::fstatat(dirfd, path, out, flags)); }
   int fstatvfs(int fd, struct statvfs* out) override { return or_errno(::fstatvfs(fd, out)); }

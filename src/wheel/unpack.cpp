@@ -57,7 +57,7 @@ Status make_directories(const sys::Dir& tree, const std::vector<std::string>& di
 
 }  // namespace
 
-Result<Manifest> WheelSource::unpack(const sys::Dir& tree, sys::Executor& executor, archive::Engine engine) const {
+Result<Manifest> WheelSource::unpack(const sys::Dir& tree, sys::Executor& executor, archive::Engine engine, archive::Flush flush) const {
   Manifest manifest = manifest_;
   PIPIT_CHECK(make_directories(tree, manifest.directories));
   std::mutex mutex;  // guards findings and broken
@@ -99,7 +99,7 @@ Result<Manifest> WheelSource::unpack(const sys::Dir& tree, sys::Executor& execut
 
   const auto batches = make_batches(manifest.files);
   sys::parallel_for(executor, batches.size(), [&](std::size_t batch) {
-    archive::Extractor extractor(archive_, directory_, engine);
+    archive::Extractor extractor(archive_, directory_, engine, flush);
     verify::Hasher sha256;
     for (const std::size_t i : batches[batch]) {
       if (stop) return;

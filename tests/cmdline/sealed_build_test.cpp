@@ -72,6 +72,7 @@ TEST_CASE("an attempt of a hostile back end fails, is told with the option that 
   struct Attempt {
     const char* what;
     const char* code;
+    const char* needs = "/";  // without it there is nothing to attempt
   };
   static const Attempt attempts[] = {
       {"a TCP connection", "socket.create_connection(('127.0.0.1', 9), 1)"},
@@ -121,12 +122,13 @@ TEST_CASE("an attempt of a hostile back end fails, is told with the option that 
       {"pipit's cache", "open('%ROOT%/cache/planted', 'w')"},
       {"its own environment", "open(sys.prefix + '/planted', 'w')"},
       {"the interpreter", "open(os.path.dirname(os.__file__) + '/planted.py', 'w')"},
-      {"a control group", "os.mkdir('/sys/fs/cgroup/planted')"},
+      {"a control group", "os.mkdir('/sys/fs/cgroup/planted')", "/sys/fs/cgroup"},
       {"the kernel's keys", "call('syscall', 250 if os.uname().machine == 'x86_64' else 219, 0, -4, 1)"},
   };
   Hostile hostile;
   SKIP_WHERE_NOTHING_IS_SEALED(hostile);
   for (const Attempt& attempt : attempts) {
+    if (!fs::exists(attempt.needs)) continue;
     const Outcome outcome = hostile.build(attempt.code);
     INFO(attempt.what << "\n" << outcome.all());
     CHECK(outcome.exit_code == 1);

@@ -69,6 +69,10 @@ int FaultyOs::syncfs(int) {
   PIPIT_OR_FAULT(changes);
   return 0;
 }
+int FaultyOs::start_writeback(int) {
+  PIPIT_OR_FAULT(changes);
+  return 0;
+}
 int FaultyOs::fstat(int fd, struct stat* out) {
   PIPIT_OR_FAULT(looks);
   return kernel_.fstat(fd, out);

@@ -43,6 +43,7 @@ class FaultyOs final : public sys::Os {
   int fallocate(int fd, off_t size) override;
   int fsync(int fd) override;
   int syncfs(int fd) override;
+  int start_writeback(int fd) override;
   int fstat(int fd, struct stat* out) override;
   int fstatat(int dirfd, const char* path, struct stat* out, int flags) override;
   int fstatvfs(int fd, struct statvfs* out) override;

@@ -18,6 +18,7 @@ class PassingOs : public sys::Os {
   int fallocate(int fd, off_t size) override { return kernel_.fallocate(fd, size); }
   int fsync(int fd) override { return kernel_.fsync(fd); }
   int syncfs(int fd) override { return kernel_.syncfs(fd); }
+  int start_writeback(int fd) override { return kernel_.start_writeback(fd); }
   int fstat(int fd, struct stat* out) override { return kernel_.fstat(fd, out); }
   int fstatat(int dirfd, const char* path, struct stat* out, int flags) override { return kernel_.fstatat(dirfd, path, out, flags); }
   int fstatvfs(int fd, struct statvfs* out) override { return kernel_.fstatvfs(fd, out); }

@@ -25,10 +25,14 @@ struct ExtractedFile {
   std::int64_t mtime_ns = 0;  // as the file system recorded it
 };
 
+// When the bytes of a file shall go to the disk: when the kernel likes, or as soon as they are written, because somebody
+// is going to wait for them.
+enum class Flush { later, soon };
+
 class Extractor {
  public:
   // `archive` and `directory` must outlive this.
-  Extractor(Bytes archive, const ZipDirectory& directory, Engine engine = Engine::fast);
+  Extractor(Bytes archive, const ZipDirectory& directory, Engine engine = Engine::fast, Flush flush = Flush::later);
   Extractor(Extractor&&) noexcept;
   ~Extractor();
   // Creates `name` beneath `destination`. `mode` passes through the umask, but an executable file is so for all, as pip has

@@ -25,6 +25,7 @@
 #include <string>
 #include <vector>
 
+#include "pipit/archive/extractor.h"
 #include "pipit/base/diagnostics.h"
 #include "pipit/sys/clock.h"
 #include "pipit/sys/dir.h"
@@ -76,6 +77,8 @@ class WheelStore {
                                    const std::vector<std::string>& allowances, sys::Executor& executor, Diagnostics& diagnostics);
   Result<wheel::PreparedWheel> add(const std::filesystem::path& archive, const verify::Checked& checked, std::string_view filename,
                                    const std::vector<std::string>& allowances, sys::Executor& executor, Diagnostics& diagnostics);
+  // Who is going to sync says so before add().
+  void flush_soon() { flush_ = archive::Flush::soon; }
   // Everything that was published is on the disk afterwards (and what else waits for that file system).
   Status sync() const { return root_.sync_file_system(); }
   // Removes an entry that was found edited, so that add() makes it anew.
@@ -122,6 +125,7 @@ class WheelStore {
   const sys::Clock& clock_;
   std::filesystem::path path_;
   sys::Dir root_;
+  archive::Flush flush_ = archive::Flush::later;
   sys::TempDir temporary_;  // owns path_ of a private store
   sys::FileLock lock_;
   bool writable_ = false;

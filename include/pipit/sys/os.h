@@ -37,6 +37,7 @@ class Os {
   virtual int fallocate(int fd, off_t size) = 0;
   virtual int fsync(int fd) = 0;
   virtual int syncfs(int fd) = 0;
+  virtual int start_writeback(int fd) = 0;  // sync_file_range(SYNC_FILE_RANGE_WRITE): waits for nothing, promises nothing
   virtual int fstat(int fd, struct stat* out) = 0;
   virtual int fstatat(int dirfd, const char* path, struct stat* out, int flags) = 0;
   virtual int fstatvfs(int fd, struct statvfs* out) = 0;

@@ -53,7 +53,8 @@ class WheelSource {
 
   // Writes every file below `tree`, an empty directory. Modes are pip's under the process's umask: 0666, or 0777 where
   // the archive has an execute bit. On failure the caller removes the tree.
-  Result<Manifest> unpack(const sys::Dir& tree, sys::Executor& executor, archive::Engine engine = archive::Engine::fast) const;
+  Result<Manifest> unpack(const sys::Dir& tree, sys::Executor& executor, archive::Engine engine = archive::Engine::fast,
+                          archive::Flush flush = archive::Flush::later) const;
 
  private:
   friend class WheelOpener;

@@ -4,11 +4,13 @@
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
+#include <cerrno>
 #include <set>
 
 #include "pipit/base/text.h"
 #include "pipit/sys/file.h"
 #include "pipit/verify/digest.h"
+#include "support/passing_os.h"
 #include "support/wheel_maker.h"
 
 using namespace pipit;
@@ -117,6 +119,26 @@ TEST_CASE("both engines write the same files, for small and large members", "[wh
     REQUIRE(source->unpack(*tree, pool, engine));
     CHECK(test::read_whole_file(temp->path() / "large.txt") == large);
     CHECK(test::read_whole_file(temp->path() / "empty").empty());
+  }
+}
+
+TEST_CASE("large files go to the disk at once where somebody will wait for them, and what that answers counts for nothing", "[wheel]") {
+  struct Counting final : test::PassingOs {
+    int started = 0;
+    int start_writeback(int) override { return ++started, -EIO; }
+  };
+  const WheelMaker maker = demo().file("large.bin", std::string(200'000, 'x'));
+  const std::string bytes = maker.bytes();
+  Diagnostics diagnostics;
+  const auto source = WheelSource::open(as_bytes_view(bytes), maker.filename(), {}, diagnostics);
+  REQUIRE(source);
+  sys::InlineExecutor executor;
+  for (const auto flush : {archive::Flush::later, archive::Flush::soon}) {
+    Counting os;
+    const auto temp = sys::TempDir::create({}, "pipit-test-");
+    const auto tree = sys::Dir::open(os, temp->path());
+    REQUIRE(source->unpack(*tree, executor, archive::Engine::fast, flush));
+    CHECK(os.started == (flush == archive::Flush::soon ? 1 : 0));
   }
 }
 
