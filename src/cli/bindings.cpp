@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 
+#include "cli/command_line.h"
 #include "pipit/base/text.h"
 #include "pipit/ops/cache.h"
 #include "pipit/packaging/name.h"
@@ -100,6 +102,39 @@ Result<std::size_t> bind_count(const Settings& settings, std::string_view id, st
   return number ? static_cast<std::size_t>(*number) : otherwise;
 }
 
+// As Python's textwrap.fill(): words on lines of at most `width` columns.
+std::string filled(std::string_view text, std::size_t width) {
+  std::string lines;
+  std::size_t column = 0;
+  for (const std::string_view word : split(text, ' ')) {
+    if (word.empty()) continue;
+    const bool fits = column > 0 && column + 1 + word.size() <= width;
+    if (column > 0) lines += fits ? ' ' : '\n';
+    column = fits ? column + 1 + word.size() : word.size();
+    lines += word;
+  }
+  return lines;
+}
+
+// "3", "3.12", "3.12.1", "312", and nothing for nothing: pip's spellings, and its words for anything else.
+Result<std::vector<int>> parse_python_version(const std::string& text, const CommandContext& context) {
+  const auto refuse = [&](std::string_view why) {
+    Error error = make_pip_error(kUsageError, filled(fmt::format("--python-version error: invalid --python-version value: '{}': {}", text, why), 70));
+    error.details.push_back(usage_text(context.line.command, context.program));
+    return fail(std::move(error));
+  };
+  std::vector<int> numbers;
+  if (text.empty()) return numbers;
+  std::vector<std::string_view> parts = split(text, '.');
+  if (parts.size() > 3) return refuse("at most three version parts are allowed");
+  if (parts.size() == 1 && text.size() > 1) parts = {std::string_view(text).substr(0, 1), std::string_view(text).substr(1)};
+  for (const std::string_view part : parts) {
+    const auto [end, problem] = std::from_chars(part.data(), part.data() + part.size(), numbers.emplace_back());
+    if (problem != std::errc() || end != part.data() + part.size() || numbers.back() < 0) return refuse("each version part must be an integer");
+  }
+  return numbers;
+}
+
 }  // namespace
 
 Result<ops::SessionOptions> bind_session(const CommandContext& context) {
@@ -167,7 +202,7 @@ Result<ops::ResolveOptions> bind_resolve(const CommandContext& context) {
   options.index_strategy = choice<ops::IndexStrategy>(
       settings, "index-strategy",
       {{"first-index", ops::IndexStrategy::first_index}, {"unsafe-best-match", ops::IndexStrategy::unsafe_best_match}}, ops::IndexStrategy::merge);
-  options.foreign = {settings.list("platform"), settings.list("abi"), settings.value("python-version"), settings.value("implementation")};
+  PIPIT_TRY(options.foreign, bind_foreign_target(context));
   options.allowances = settings.list("allow");
   options.build_isolation = !settings.flag("no-build-isolation");
   options.check_build_dependencies = settings.flag("check-build-dependencies");
@@ -219,6 +254,12 @@ Result<ops::InstallOptions> bind_install(const CommandContext& context) {
                                             ops::LinkMode::automatic);
   options.sync = !settings.flag("no-sync");
   return options;
+}
+
+Result<ops::ForeignTarget> bind_foreign_target(const CommandContext& context) {
+  const Settings& settings = context.settings;
+  PIPIT_TRY(std::vector<int> version, parse_python_version(settings.value("python-version").value_or(""), context));
+  return ops::ForeignTarget{settings.list("platform"), settings.list("abi"), std::move(version), settings.value("implementation")};
 }
 
 ops::UninstallOptions bind_uninstall(const CommandContext& context) {

@@ -9,6 +9,7 @@ namespace pipit::cli {
 Result<ops::SessionOptions> bind_session(const CommandContext& context);
 Result<ops::ResolveOptions> bind_resolve(const CommandContext& context);
 Result<ops::InstallOptions> bind_install(const CommandContext& context);
+Result<ops::ForeignTarget> bind_foreign_target(const CommandContext& context);
 ops::UninstallOptions bind_uninstall(const CommandContext& context);
 ops::ScopeOptions bind_scope(const CommandContext& context);
 

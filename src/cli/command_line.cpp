@@ -186,7 +186,7 @@ bool CommandLine::has(std::string_view id) const {
 }
 
 std::string usage_text(const CommandSpec* command, std::string_view program) {
-  const bool on_one_line = command && command->usage.size() == 1 && command->name != "list";  // as pip's own tables have it
+  const bool on_one_line = command && command->name == "hash";  // as pip's own tables have it
   if (on_one_line) return fmt::format("\nUsage:   {} {} {}\n", program, command->name, command->usage[0]);
   std::string text = "\nUsage:   \n";
   if (!command) return text + fmt::format("  {} <command> [options]\n", program);

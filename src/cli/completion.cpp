@@ -44,11 +44,13 @@ Words option_words(const std::vector<const OptionSpec*>& options) {
   return words;
 }
 
-// `cache dir`, `config get`, `index versions`: the words that may stand first.
+// `cache dir`, `config get`, `index versions`: the first word of each usage that is neither an option nor a placeholder.
 Words actions_of(const CommandSpec& command) {
   Words actions;
-  for (std::string_view usage : command.usage)
+  for (std::string_view usage : command.usage) {
+    for (std::size_t end = 0; usage.starts_with('['); usage.remove_prefix(end == usage.npos ? usage.size() : end + 2)) end = usage.find("] ");
     if (!usage.empty() && usage[0] >= 'a' && usage[0] <= 'z') actions.emplace_back(usage.substr(0, usage.find(' ')));
+  }
   return actions;
 }
 

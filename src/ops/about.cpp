@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <tl/expected.hpp>
 
+#include "ops/target_view.h"
 #include "pipit/archive/about.h"
 #include "pipit/base/text.h"
 #include "pipit/net/about.h"
@@ -27,8 +28,24 @@ std::string libraries_text() {
   return join(lines, "\n") + "\n";
 }
 
-Result<std::string> debug_text(Session& session) {
+namespace {
+
+constexpr std::size_t kFirstTags = 10;
+
+std::string tags_text(const TargetView& view, ShownTags shown) {
+  const auto& tags = view.tags.tags();
+  std::string text = fmt::format("Compatible tags: {}{}\n", tags.size(), view.given.empty() ? "" : " (target: " + view.given + ")");
+  const bool cut = shown == ShownTags::first && tags.size() > kFirstTags;
+  for (std::size_t i = 0; i < (cut ? kFirstTags : tags.size()); ++i) text += "  " + tags[i].str() + "\n";
+  if (cut) text += fmt::format("  ...\n  [First {} tags shown. Pass --verbose to show all.]\n", kFirstTags);
+  return text;
+}
+
+}  // namespace
+
+Result<std::string> debug_text(Session& session, const ForeignTarget& foreign, ShownTags shown) {
   PIPIT_TRY(const python::Interpreter* target, session.target());
+  PIPIT_TRY(const TargetView view, view_target(*target, foreign));
   std::string text = fmt::format("pipit {}\ntarget: {} ({} {})\nprefix: {}\nbase prefix: {}\n", PIPIT_VERSION, target->executable.string(),
                                  target->implementation, target->full_version, target->prefix, target->base_prefix);
   text += fmt::format("purelib: {}\nplatlib: {}\nscripts: {}\n", target->paths.purelib, target->paths.platlib, target->paths.scripts);
@@ -37,9 +54,7 @@ Result<std::string> debug_text(Session& session) {
   text += fmt::format("certificates: {}\n", trust ? *trust : trust.error().message);
   const auto& cache = session.cache_directory();
   text += fmt::format("cache: {}\n", cache ? cache->string() : "none");
-  text += fmt::format("Compatible tags: {}\n", target->tags.tags().size());
-  for (const packaging::Tag& tag : target->tags.tags()) text += "  " + tag.str() + "\n";
-  return text;
+  return text + tags_text(view, shown);
 }
 
 }  // namespace pipit::ops

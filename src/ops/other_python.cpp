@@ -62,7 +62,7 @@ std::optional<std::string> try_python(int minor, const resolve::Conflict& confli
   const auto target = run.session.target();
   if (!target) return std::nullopt;
   ForeignTarget foreign = run.options.foreign;
-  foreign.python_version = python;
+  foreign.python_version = {3, minor};
   const auto view = view_target(**target, foreign);
   if (!view || !same_lines(run.wanted, view->markers)) return std::nullopt;
   fetch::ProviderOptions settings;

@@ -10,24 +10,6 @@ namespace pipit::ops {
 
 namespace {
 
-inline constexpr ErrorCode kBadForeignTarget{"bad-foreign-target"};
-
-// "3", "3.12", "3.12.1", "312": pip's spellings.
-Result<std::vector<int>> parse_python_version(const std::string& text) {
-  std::vector<std::string> parts;
-  for (std::string_view part : split(text, '.')) parts.emplace_back(part);
-  if (parts.size() == 1 && parts[0].size() > 1) parts = {parts[0].substr(0, 1), parts[0].substr(1)};
-  std::vector<int> numbers;
-  for (const std::string& part : parts) {
-    int number = 0;
-    auto [end, problem] = std::from_chars(part.data(), part.data() + part.size(), number);
-    if (problem != std::errc() || end != part.data() + part.size() || numbers.size() == 3)
-      return fail(make_pip_error(kBadForeignTarget, fmt::format("invalid --python-version value: '{}': each version part must be an integer", text)));
-    numbers.push_back(number);
-  }
-  return numbers;
-}
-
 // The legacy manylinux names stand for what a newer one covers, and macosx tags for all before: pip's expansion.
 void expand_platform(const std::string& platform, std::vector<std::string>& out) {
   out.push_back(platform);
@@ -86,15 +68,32 @@ void apply_platform(const std::string& platform, packaging::MarkerEnvironment& m
   }
 }
 
+// A list as Python prints it.
+std::string in_brackets(const std::vector<std::string>& words) {
+  std::vector<std::string> quoted;
+  for (const std::string& word : words) quoted.push_back(fmt::format("'{}'", word));
+  return "[" + join(quoted, ", ") + "]";
+}
+
+std::string describe(const ForeignTarget& foreign) {
+  std::vector<std::string> said;
+  if (!foreign.platforms.empty()) said.push_back("platforms=" + in_brackets(foreign.platforms));
+  std::vector<std::string> parts;
+  for (const int part : foreign.python_version) parts.push_back(std::to_string(part));
+  if (!parts.empty()) said.push_back(fmt::format("version_info='{}'", join(parts, ".")));
+  if (!foreign.abis.empty()) said.push_back("abis=" + in_brackets(foreign.abis));
+  if (foreign.implementation) said.push_back(fmt::format("implementation='{}'", *foreign.implementation));
+  return join(said, " ");
+}
+
 }  // namespace
 
 Result<TargetView> view_target(const python::Interpreter& interpreter, const ForeignTarget& foreign) {
-  TargetView view{interpreter.markers, interpreter.tags, interpreter.requires_python_version(), fmt::format("{}.{}", interpreter.major, interpreter.minor), false};
+  TargetView view{interpreter.markers, interpreter.tags, interpreter.requires_python_version(), fmt::format("{}.{}", interpreter.major, interpreter.minor), false, {}};
   if (!foreign.any()) return view;
   view.foreign = true;
   packaging::TagTarget target = interpreter.tag_target;
-  if (foreign.python_version) {
-    PIPIT_TRY(const std::vector<int> numbers, parse_python_version(*foreign.python_version));
+  if (const std::vector<int>& numbers = foreign.python_version; !numbers.empty()) {
     target.python_major = numbers[0];
     target.python_minor = numbers.size() > 1 ? numbers[1] : 0;
     if (!(target.python_major == interpreter.major && target.python_minor == interpreter.minor)) target.abi_flags.clear();
@@ -117,6 +116,7 @@ Result<TargetView> view_target(const python::Interpreter& interpreter, const For
   for (const std::string& platform : foreign.platforms) expand_platform(platform, target.platforms);
   if (!foreign.platforms.empty()) apply_platform(foreign.platforms[0], view.markers);
   view.tags = packaging::SupportedTags::for_target(target);
+  view.given = describe(foreign);
   return view;
 }
 

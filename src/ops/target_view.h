@@ -17,6 +17,7 @@ struct TargetView {
   packaging::Version python_version;  // X.Y.Z
   std::string python_minor;           // "3.11"
   bool foreign = false;
+  std::string given;                  // what of a foreign target was asked for, in pip's words: "platforms=['win32']"
 };
 
 Result<TargetView> view_target(const python::Interpreter& interpreter, const ForeignTarget& foreign);

@@ -25,6 +25,7 @@ std::string plain_words(std::string text, Replacements replacements) {
       {std::regex("(Stored in directory: <cache>/).*"), "$1*"},
       {std::regex(" {20,}"), "   "},
       {std::regex("-{30,}"), "<rule>"},  // below a column that holds a path: as long as the place is
+      {std::regex("\"platform_(release|version)\": \"[^\"]*\""), "\"platform_$1\": \"*\""},
       {std::regex("\"upload_time\": \"[^\"]*\""), "\"upload_time\": \"*\""},
   };
   for (const auto& [pattern, by] : patterns) text = std::regex_replace(text, pattern, by);

@@ -159,6 +159,7 @@ Answer World::answer_of(const Place& place, const std::string& script, bool is_p
                               {place.python_version, "<X.Y.Z>"},
                               {"cp" + digits, "cp<XY>"},
                               {"cpython-" + digits, "cpython-<XY>"},
+                              {"\"python_version\": \"" + minor + "\"", "\"python_version\": \"<X.Y>\""},
                               {"python" + minor, "python<X.Y>"},
                               {"python " + minor, "python <X.Y>"},
                               {"Python-" + minor, "Python-<X.Y>"}};

@@ -51,8 +51,9 @@ enum class BuildSandbox { automatic, require, off };
 // A target other than the interpreter's own (--platform and friends).
 struct ForeignTarget {
   std::vector<std::string> platforms, abis;
-  std::optional<std::string> python_version, implementation;
-  bool any() const { return !platforms.empty() || !abis.empty() || python_version || implementation; }
+  std::vector<int> python_version;  // one to three numbers; none: the interpreter's own
+  std::optional<std::string> implementation;
+  bool any() const { return !platforms.empty() || !abis.empty() || !python_version.empty() || implementation; }
 };
 
 // What to choose from, and how. Shared by install, download, wheel, lock.

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "cli/bindings.h"
 #include "cli/commands/commands.h"
 #include "cli/help.h"
 #include "cli/man_page.h"
@@ -49,10 +50,12 @@ Result<int> command_search(CommandContext&) {
 }
 
 Result<int> command_debug(CommandContext& context) {
+  PIPIT_TRY(const ops::ForeignTarget foreign, bind_foreign_target(context));
   context.console.warn("", "This command is only meant for debugging. Do not use this with automation for parsing and getting these details, since the output and "
                            "options of this command may change without notice.");
   PIPIT_TRY(auto session, context.session());
-  PIPIT_TRY(const std::string text, ops::debug_text(*session));
+  const auto shown = context.console.verbosity() > 0 ? ops::ShownTags::all : ops::ShownTags::first;
+  PIPIT_TRY(const std::string text, ops::debug_text(*session, foreign, shown));
   context.console.data(text);
   return kSuccess;
 }
