@@ -191,6 +191,7 @@ Result<std::unique_ptr<ops::Session>> CommandContext::session() const {
 }
 
 int run(int argc, char** argv) {
+  sys::share_heaps();
   Invocation invocation;
   invocation.variables = sys::environment_variables();
   for (int i = 1; i < argc; ++i) invocation.words.emplace_back(argv[i]);

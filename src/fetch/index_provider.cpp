@@ -187,6 +187,22 @@ std::optional<Unavailable> why_missing(const index::ProjectListing& listing, con
 
 }  // namespace
 
+namespace {
+
+// "1.26.0" is its own normal form: plain numbers and dots, as nearly all versions are written. Quicker told than printed.
+bool is_plain_version(std::string_view text) {
+  bool at_start = true;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (c == '.' ? at_start : c < '0' || c > '9') return false;
+    if (at_start && c == '0' && i + 1 < text.size() && text[i + 1] != '.') return false;
+    at_start = c == '.';
+  }
+  return !at_start;
+}
+
+}  // namespace
+
 Result<resolve::Listing> IndexProvider::versions(const std::string& name) {
   PIPIT_TRY(State::Project * project, state_->project(name));
   resolve::Listing listing;
@@ -195,7 +211,7 @@ Result<resolve::Listing> IndexProvider::versions(const std::string& name) {
     const index::Release& release = project->candidates.releases[i];
     resolve::Listed listed;
     listed.version = release.version;
-    if (release.text != release.version.str()) listed.text = release.text;
+    if (!is_plain_version(release.text) && release.text != release.version.str()) listed.text = release.text;
     listed.yanked = release.is_yanked();
     if (release.files.empty()) listed.unavailable = why_unusable(project->candidates, release);
     listed.handle = static_cast<std::uint32_t>(i);

@@ -4,6 +4,7 @@
 
 #include <charconv>
 
+#include "pipit/base/checksum.h"
 #include "pipit/base/sink.h"
 #include "pipit/base/url.h"
 #include "pipit/sys/file.h"
@@ -14,7 +15,7 @@ namespace {
 
 constexpr std::uint64_t kFileMax = (64u << 20) + 256;  // what is kept is at most 64 MiB (the largest METADATA that is read)
 
-std::string told(std::string_view content) { return fmt::format(" {} {}", content.size(), verify::sha256_hex(as_bytes_view(content)).substr(0, 16)); }
+std::string told(std::string_view content) { return fmt::format(" {} {:016x}", content.size(), checksum_of(content).low); }
 
 // Holds what the line tells next, " SIZE CHECKSUM", against as many bytes of `rest`; nullopt if they are others.
 std::optional<std::string_view> take_told(std::string_view& line, std::string_view rest) {
@@ -27,7 +28,7 @@ std::optional<std::string_view> take_told(std::string_view& line, std::string_vi
   return rest;
 }
 
-constexpr std::string_view kFirstWords = "pipit-metadata 2";
+constexpr std::string_view kFirstWords = "pipit-metadata 3";
 
 }  // namespace
 

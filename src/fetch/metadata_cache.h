@@ -1,5 +1,5 @@
 // MetadataCache: METADATA files that were read before, by the address and digest of their archive, so that a warm run asks
-// nobody. One file each: CACHE/metadata/XX/YYYY, first line "pipit-metadata 2 SIZE CHECKSUM SIZE CHECKSUM" of the header and of
+// nobody. One file each: CACHE/metadata/XX/YYYY, first line "pipit-metadata 3 SIZE CHECKSUM SIZE CHECKSUM" of the header and of
 // the description (a torn file must not pass for one with fewer dependencies). Local archives are not kept. Safe from any
 // thread.
 #pragma once

@@ -127,7 +127,9 @@ bool IndexClient::State::is_public(const std::string& page_url) const {
 
 std::shared_ptr<const PackedPage> IndexClient::State::pack(const ProjectPage& page, const std::string& name, PageKey key) const {
   std::string bytes = PackedPage::pack(page, name, key);
-  if (!key.payload_id.empty()) store.keep(key.url, bytes);
+  // What is on disk is read from there: a page in memory is memory, a mapped one is a promise.
+  if (!key.payload_id.empty() && store.keep(key.url, bytes))
+    if (auto kept = store.find(key.url); kept && kept->key() == key) return kept;
   return std::move(*PackedPage::from_bytes(std::move(bytes)));
 }
 

@@ -32,16 +32,14 @@ std::string_view after_checksum(std::string_view bytes) { return bytes.substr(of
 
 class Pool {
  public:
-  explicit Pool(std::size_t base) : base_(base) {}
   PackedText add(std::string_view text) {
-    const PackedText place{static_cast<std::uint32_t>(base_ + bytes_.size()), static_cast<std::uint32_t>(text.size())};
+    const PackedText place{static_cast<std::uint32_t>(bytes_.size()), static_cast<std::uint32_t>(text.size())};
     bytes_ += text;
     return place;
   }
   const std::string& bytes() const { return bytes_; }
 
  private:
-  std::size_t base_;
   std::string bytes_;
 };
 
@@ -109,41 +107,48 @@ std::vector<std::pair<std::size_t, std::size_t>> release_ranges(const std::vecto
 
 class Packer {
  public:
-  Packer(std::size_t base) : pool_(base) {}
   PackedFile pack(const Placed& placed);
   std::uint32_t intern(std::string_view text);
-  Pool& pool() { return pool_; }
+  // What choosing looks at lies together; addresses, digests and times, nine tenths of a page, are read of the chosen files only.
+  Pool words, details;
   std::vector<PackedText> texts;
 
  private:
-  Pool pool_;
+  PackedText version(const std::string& text);
+  std::string last_version_;
+  PackedText last_version_place_;
   std::unordered_map<std::string_view, std::uint32_t> numbers_;  // of texts that outlive the packing
 };
 
 std::uint32_t Packer::intern(std::string_view text) {
   const auto [at, is_new] = numbers_.try_emplace(text, static_cast<std::uint32_t>(texts.size()));
-  if (is_new) texts.push_back(pool_.add(text));
+  if (is_new) texts.push_back(words.add(text));
   return at->second;
+}
+
+PackedText Packer::version(const std::string& text) {
+  if (text != last_version_) last_version_ = text, last_version_place_ = words.add(text);
+  return last_version_place_;
 }
 
 PackedFile Packer::pack(const Placed& placed) {
   const model::DistFile& file = *placed.file;
   PackedFile row;
-  row.url = pool_.add(file.url);
+  row.url = details.add(file.url);
   // Nearly always the name is the tail of the URL, letter for letter.
   if (file.url.ends_with(file.filename)) {
     const auto size = static_cast<std::uint32_t>(file.filename.size());
     row.filename = {row.url.offset + row.url.size - size, size};
   } else {
-    row.filename = pool_.add(file.filename);
+    row.filename = details.add(file.filename);
   }
-  row.version = pool_.add(placed.named.version_text);
+  row.version = version(placed.named.version_text);
   row.tags = placed.named.tags.empty() ? kNoText : intern(placed.named.tags);
   row.requires_python = file.requires_python ? intern(*file.requires_python) : kNoText;
-  row.hashes = pool_.add(pack_hashes(file.hashes));
-  row.sidecar_hashes = pool_.add(pack_hashes(file.core_metadata_hashes));
-  if (file.upload_time) row.upload_time = pool_.add(*file.upload_time);
-  if (file.yanked) row.yanked = pool_.add(*file.yanked);
+  row.hashes = details.add(pack_hashes(file.hashes));
+  row.sidecar_hashes = details.add(pack_hashes(file.core_metadata_hashes));
+  if (file.upload_time) row.upload_time = details.add(*file.upload_time);
+  if (file.yanked) row.yanked = details.add(*file.yanked);
   row.size_bytes = file.size_bytes.value_or(0);
   row.flags = static_cast<std::uint8_t>((file.yanked ? kYanked : 0) | (file.core_metadata ? kSidecar : 0) | (file.size_bytes ? kHasSize : 0));
   row.shape = placed.named.shape;
@@ -161,8 +166,8 @@ void append_rows(std::string& out, const std::vector<Row>& rows) {
 std::string PackedPage::pack(const ProjectPage& page, const std::string& normalized_name, const PageKey& key) {
   const std::vector<Placed> placed = placed_files(page, normalized_name);
   const auto ranges = release_ranges(placed);
-  // Offsets are counted from the pool's own start while packing and moved once the number of texts is known.
-  Packer packer(0);
+  // Offsets are counted from each pool's own start while packing and moved once the number of texts is known.
+  Packer packer;
   std::vector<PackedFile> files;
   files.reserve(placed.size());
   for (const Placed& one : placed) files.push_back(packer.pack(one));
@@ -172,18 +177,21 @@ std::string PackedPage::pack(const ProjectPage& page, const std::string& normali
   header.file_count = static_cast<std::uint32_t>(files.size());
   header.text_count = static_cast<std::uint32_t>(packer.texts.size());
   header.status = static_cast<std::uint32_t>(page.status);
-  header.url = packer.pool().add(key.url);
-  header.final_url = packer.pool().add(key.final_url);
-  header.payload_id = packer.pool().add(key.payload_id);
-  header.status_reason = packer.pool().add(page.status_reason);
+  header.url = packer.words.add(key.url);
+  header.final_url = packer.words.add(key.final_url);
+  header.payload_id = packer.words.add(key.payload_id);
+  header.status_reason = packer.words.add(page.status_reason);
 
   const std::size_t pool_start = sizeof(Header) + ranges.size() * sizeof(PackedRelease) + files.size() * sizeof(PackedFile) +
                                  packer.texts.size() * sizeof(PackedText);
-  const auto move = [&](PackedText& place) { place.offset += static_cast<std::uint32_t>(pool_start); };
-  for (PackedText* place : {&header.url, &header.final_url, &header.payload_id, &header.status_reason}) move(*place);
-  for (PackedText& place : packer.texts) move(place);
-  for (PackedFile& row : files)
-    for (PackedText* place : {&row.filename, &row.url, &row.version, &row.yanked, &row.upload_time, &row.hashes, &row.sidecar_hashes}) move(*place);
+  const std::size_t details_start = pool_start + packer.words.bytes().size();
+  const auto move = [](PackedText& place, std::size_t start) { place.offset += static_cast<std::uint32_t>(start); };
+  for (PackedText* place : {&header.url, &header.final_url, &header.payload_id, &header.status_reason}) move(*place, pool_start);
+  for (PackedText& place : packer.texts) move(place, pool_start);
+  for (PackedFile& row : files) {
+    move(row.version, pool_start);
+    for (PackedText* place : {&row.filename, &row.url, &row.yanked, &row.upload_time, &row.hashes, &row.sidecar_hashes}) move(*place, details_start);
+  }
 
   std::vector<PackedRelease> releases;
   for (const auto& [first, count] : ranges)
@@ -191,13 +199,14 @@ std::string PackedPage::pack(const ProjectPage& page, const std::string& normali
                         placed[first].named.version ? 1u : 0u, 0});
 
   std::string out;
-  header.total_size = pool_start + packer.pool().bytes().size();
+  header.total_size = details_start + packer.details.bytes().size();
   out.reserve(header.total_size);
   out.append(reinterpret_cast<const char*>(&header), sizeof header);
   append_rows(out, releases);
   append_rows(out, files);
   append_rows(out, packer.texts);
-  out += packer.pool().bytes();
+  out += packer.words.bytes();
+  out += packer.details.bytes();
   header.checksum = checksum_of(after_checksum(out)).low;
   std::memcpy(out.data() + offsetof(Header, checksum), &header.checksum, sizeof header.checksum);
   return out;
@@ -238,6 +247,7 @@ Result<std::shared_ptr<const PackedPage>> PackedPage::map(const std::filesystem:
   std::shared_ptr<PackedPage> page(new PackedPage);
   PIPIT_TRY(page->mapped_, sys::MappedFile::open(path));
   PIPIT_CHECK(page->adopt(page->mapped_.text()));
+  page->mapped_.let_go();  // the checksum saw all of it, hardly any of it is needed
   return std::shared_ptr<const PackedPage>(std::move(page));
 }
 

@@ -27,11 +27,11 @@ std::shared_ptr<const PackedPage> PageStore::find(const std::string& url) const 
   return page && (*page)->key().url == url ? *page : nullptr;
 }
 
-void PageStore::keep(const std::string& url, const std::string& packed) const {
-  if (root_.empty()) return;
+bool PageStore::keep(const std::string& url, const std::string& packed) const {
+  if (root_.empty()) return false;
   const std::filesystem::path path = path_of(url);
-  if (!sys::make_directories(path.parent_path())) return;
-  static_cast<void>(sys::replace_file(sys::real_os(), path, packed, 0600));
+  if (!sys::make_directories(path.parent_path())) return false;
+  return sys::replace_file(sys::real_os(), path, packed, 0600).has_value();
 }
 
 }  // namespace pipit::index

@@ -18,7 +18,7 @@ class PageStore {
   // Null if there is none, or none that can be used. `url` without credentials.
   std::shared_ptr<const PackedPage> find(const std::string& url) const;
   // Failing to keep a page is no failure of the run.
-  void keep(const std::string& url, const std::string& packed) const;
+  bool keep(const std::string& url, const std::string& packed) const;
 
  private:
   std::filesystem::path path_of(const std::string& url) const;

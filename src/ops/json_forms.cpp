@@ -104,7 +104,60 @@ Json environment_json(const packaging::MarkerEnvironment& markers) {
 
 Json direct_url_json(const packaging::DirectUrl& direct_url) { return Json::parse(direct_url.json(), nullptr, false); }
 
-std::string print_json(const Json& json) { return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n"; }
+namespace {
+
+bool needs_escape(char c) { return c == '"' || c == '\\' || static_cast<unsigned char>(c) < 0x20; }
+
+// A report is descriptions for the most part. Texts are copied in runs here; the library goes byte by byte, and is left with
+// the few that hold something rare.
+void print_text(const std::string& text, std::string& out) {
+  const auto is_rare = [](char c) { return static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t' && c != '\r'; };
+  if (std::any_of(text.begin(), text.end(), is_rare) || !is_valid_utf8(text)) {
+    out += Json(text).dump(-1, ' ', false, Json::error_handler_t::replace);
+    return;
+  }
+  out += '"';
+  for (auto run = text.begin(); run != text.end();) {
+    const auto end = std::find_if(run, text.end(), needs_escape);
+    out.append(run, end);
+    run = end;
+    if (end == text.end()) break;
+    out += '\\';
+    out += *end == '\n' ? 'n' : *end == '\t' ? 't' : *end == '\r' ? 'r' : *end;
+    ++run;
+  }
+  out += '"';
+}
+
+// Json::dump(2, ' ', false, replace), byte for byte.
+void print_indented(const Json& json, std::size_t depth, std::string& out) {
+  if (json.is_string()) return print_text(json.get_ref<const std::string&>(), out);
+  if (!json.is_structured() || json.empty()) {
+    out += json.dump();
+    return;
+  }
+  const auto new_line = [&](std::size_t level) { out.append(1, '\n').append(2 * level, ' '); };
+  out += json.is_object() ? '{' : '[';
+  for (auto item = json.begin(); item != json.end(); ++item) {
+    if (item != json.begin()) out += ',';
+    new_line(depth + 1);
+    if (json.is_object()) {
+      print_text(item.key(), out);
+      out += ": ";
+    }
+    print_indented(*item, depth + 1, out);
+  }
+  new_line(depth);
+  out += json.is_object() ? '}' : ']';
+}
+
+}  // namespace
+
+std::string print_json(const Json& json) {
+  std::string out;
+  print_indented(json, 0, out);
+  return out + "\n";
+}
 
 namespace {
 

@@ -2,6 +2,7 @@
 
 #ifdef __GLIBC__
 #include <gnu/libc-version.h>
+#include <malloc.h>
 #endif
 #include <sys/auxv.h>
 
@@ -25,6 +26,12 @@ std::filesystem::path own_program() {
   if (is_regular_file(kKernelsName)) return kKernelsName;
   const auto* executed = reinterpret_cast<const char*>(::getauxval(AT_EXECFN));
   return executed == nullptr ? std::filesystem::path() : absolute(executed);
+}
+
+void share_heaps() {
+#ifdef __GLIBC__
+  static_cast<void>(::mallopt(M_ARENA_MAX, 2));
+#endif
 }
 
 bool has_borrowed_rights() { return ::getauxval(AT_SECURE) != 0; }

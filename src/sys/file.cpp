@@ -155,6 +155,11 @@ MappedFile::~MappedFile() {
   if (size_ > 0) ::munmap(const_cast<std::byte*>(data_), size_);
 }
 
+void MappedFile::let_go() const {
+  constexpr std::size_t kWorthIt = 64u << 10;
+  if (size_ >= kWorthIt) static_cast<void>(::madvise(const_cast<std::byte*>(data_), size_, MADV_DONTNEED));
+}
+
 Result<MappedFile> MappedFile::open(const std::filesystem::path& path) {
   PIPIT_TRY(const File file, File::open_read(real_os(), path));
   auto mapped = map(file);

@@ -8,7 +8,7 @@
 //   releases    PackedRelease[]   newest first; the last one may be the unversioned (valid = 0): names that tell no version
 //   files       PackedFile[]      grouped by release, in page order within a release
 //   texts       PackedText[]      interned tag texts and requires-python texts
-//   pool        bytes             all texts; digests of 64 hex digits are packed to 32 bytes
+//   pool        bytes             versions and interned texts; then all others, digests of 64 hex digits packed to 32 bytes
 // The checksum guards against damage, not against malice (the cache belongs to the user); a view that points outside the
 // block reads as empty, so that no bytes whatever can lead outside the mapping.
 // Immutable after making; may be read from any thread.

@@ -1,4 +1,4 @@
-// What the program runs on, for `pipit --version --verbose`, and the program as a file.
+// What the program runs on, for `pipit --version --verbose`, the program as a file, and how it uses memory.
 #pragma once
 
 #include <filesystem>
@@ -13,6 +13,10 @@ std::vector<std::string> runtime_versions();
 // A path under which the running program's own bytes can be read: the kernel's name for them, which stays true when the file
 // was replaced meanwhile, or without /proc the path that was executed. Empty if the system tells neither.
 std::filesystem::path own_program();
+
+// At most two heaps for all threads, before any of them is started: glibc would give each of them its own, and what lies free in
+// one is of no use to the others.
+void share_heaps();
 
 // Were we started with rights that our caller does not have (a setuid or setgid file, file capabilities)?
 bool has_borrowed_rights();

@@ -61,6 +61,7 @@ class MappedFile {
   static Result<MappedFile> map(const File& file);
   Bytes bytes() const { return {data_, size_}; }
   std::string_view text() const { return as_text(bytes()); }
+  void let_go() const;  // what was looked at need not stay in memory; it comes back when it is looked at
 
  private:
   const std::byte* data_ = nullptr;
