@@ -253,7 +253,11 @@ void HttpCache::store_head(const std::string& key, const CachedHead& head) {
 }
 
 Status HttpCache::publish(const std::string& name, std::string_view content) {
-  return sys::replace_file(dir_.os(), dir_.path() / name, content, 0600);
+  const std::string beside = sys::random_name(".pipit-new-");
+  Status done = dir_.write_file(beside, content, 0600);
+  if (done) done = dir_.rename(beside, dir_, name);
+  if (!done) static_cast<void>(dir_.remove_file(beside));
+  return done;
 }
 
 }  // namespace pipit::net
