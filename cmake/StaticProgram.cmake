@@ -4,7 +4,11 @@
 # depend on the sources and the packages alone.
 target_sources(pipit PRIVATE cmake/release/no_host_modules.cpp)
 target_compile_options(pipit PRIVATE -fPIE)
-target_link_options(pipit PRIVATE -static-pie -fuse-ld=lld
+# A cross compiler looks for lld under its own prefix, which no package has, and where -B points.
+find_program(PIPIT_LLD ld.lld REQUIRED)
+file(MAKE_DIRECTORY ${PROJECT_BINARY_DIR}/linker)
+file(CREATE_LINK ${PIPIT_LLD} ${PROJECT_BINARY_DIR}/linker/ld.lld SYMBOLIC)
+target_link_options(pipit PRIVATE -static-pie -fuse-ld=lld -B${PROJECT_BINARY_DIR}/linker
   -Wl,--gc-sections,--icf=all,--pack-dyn-relocs=relr,-z,relro,-z,now,-z,noexecstack,--build-id=none -s)
 
 # A release is compiled for size (-Os). Of the rest hardly anything is run twice; these see every byte, every link or every

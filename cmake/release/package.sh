@@ -46,7 +46,7 @@ gather_documents() {
   cp -R docs "$1/"
   write_licences >"$1/LICENSES"
   run_program help --man >"$1/man/pipit.1"
-  for command in $(run_program --help | sed -n 's/^  \([a-z][a-z]*\) .*/\1/p'); do
+  for command in $(run_program help commands | sed -n 's/^  \([a-z][a-z]*\) .*/\1/p'); do
     [ "$command" = pipit ] || run_program help --man "$command" >"$1/man/pipit-$command.1"
   done
   # The completed word is the name under which the program is installed, not the one in dist/.
