@@ -51,7 +51,8 @@ gather_documents() {
   done
   # The completed word is the name under which the program is installed, not the one in dist/.
   mkdir -p "$1/bin"; cp "$OUT/$NAME" "$1/bin/pipit"
-  for shell in bash zsh fish; do (cd "$1/bin" && PATH=. $RUNNER ./pipit completion --$shell) >"$1/completions/pipit.$shell"; done
+  runner=''; ! is_cross || runner=$(command -v "$RUNNER")
+  for shell in bash zsh fish; do (cd "$1/bin" && PATH=. $runner ./pipit completion --$shell) >"$1/completions/pipit.$shell"; done
   find "$1" -exec touch --no-dereference --date="@$SOURCE_DATE_EPOCH" {} +
 }
 
