@@ -191,6 +191,9 @@ Result<SdistBuilder::Prepared> SdistBuilder::prepare(const Project& project, Whe
   PIPIT_TRY(prepared.environment, environments_.make(system.requires_text, project.shown));
   HookCaller hooks(project, system, options_, stop);
 
+  if (kind == WheelKind::editable && options_.on_step)  // pip asks by a call of its own; ours is the next step
+    for (const std::optional<StepEnd> end : {std::optional<StepEnd>(), std::optional(StepEnd::done)}) options_.on_step("Checking if build backend supports build_editable", end);
+
   PIPIT_TRY(const HookAnswer more, hooks.call(prepared.environment, fmt::format("get_requires_for_build_{}", suffix(kind)),
                                               {hooks.config_settings()}, requires_step(kind)));
   PIPIT_TRY(const std::vector<std::string> requirements, requirement_list(more.value, project));

@@ -6,7 +6,9 @@
 #include <exception>
 #include <set>
 
+#include "cli/auto_complete.h"
 #include "cli/bindings.h"
+#include "cli/commands/commands.h"
 #include "cli/commands/peep.h"
 #include "cli/help.h"
 #include "pipit/base/text.h"
@@ -149,7 +151,27 @@ Result<int> run_command(const Invocation& invocation, const CommandLine& line, c
   return command(context);
 }
 
+// Nothing but words goes out, whatever is wrong: somebody is typing. pip ends with 1.
+int complete(const TypedWords& typed, const Invocation& invocation, const sys::InterruptGuard& guard) {
+  Console console{ConsoleOptions{}};
+  const CommandLine line;
+  const auto root = ops::guess_environment_root(std::nullopt, invocation.started_as, invocation.variables);
+  auto installed = [&]() -> std::vector<std::string> {
+    Diagnostics quiet;
+    const auto files = load_config_files(invocation.variables, root, false);
+    const auto settings = files ? Settings::merge(line, *files, invocation.variables, quiet) : Result<Settings>(fail(files.error()));
+    if (!settings) return {};
+    const CommandContext context{line, *settings, *files, console, invocation.variables, sys::current_directory(), invocation.started_as,
+                                 invocation.personality, invocation.program, invocation.words, guard.token()};
+    return installed_names(context);
+  };
+  console.data(printable(completions(typed, {installed, sys::current_directory()})));
+  console.finish();
+  return kFailure;
+}
+
 int run_invocation(const Invocation& invocation, const sys::InterruptGuard& guard) {
+  if (const auto typed = words_to_complete(invocation.variables)) return complete(*typed, invocation, guard);
   Console plain{ConsoleOptions{}};
   auto line = parse_command_line(invocation.words, invocation.program);
   if (!line) return report_bad_command_line(plain, invocation, line.error());

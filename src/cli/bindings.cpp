@@ -224,6 +224,17 @@ Result<ops::ResolveOptions> bind_resolve(const CommandContext& context) {
   return options;
 }
 
+// The last word typed wins; PIP_NO_USER is one of pip's inverted variables.
+std::optional<bool> bind_user(const Settings& settings) {
+  std::optional<bool> user = settings.tri("user");
+  if (const auto no_user = settings.tri("no-user"); no_user && !user) user = !*no_user;
+  for (const GivenOption& option : settings.typed()) {
+    if (option.spec->id == "user") user = true;
+    if (option.spec->id == "no-user") user = false;
+  }
+  return user;
+}
+
 Result<ops::InstallOptions> bind_install(const CommandContext& context) {
   const Settings& settings = context.settings;
   ops::InstallOptions options;
@@ -237,7 +248,7 @@ Result<ops::InstallOptions> bind_install(const CommandContext& context) {
   options.target = settings.value("target");
   options.root = settings.value("root");
   options.prefix = settings.value("prefix");
-  options.user = settings.flag("user") && !settings.flag("no-user");
+  options.user = bind_user(settings);
   options.break_system_packages = settings.flag("break-system-packages");
   // Not compiling is the default; --compile asks for it, --no-compile (last word wins in pip, too) takes it back.
   options.compile = settings.flag("compile") || (settings.tri("no-compile").has_value() && !settings.flag("no-compile"));

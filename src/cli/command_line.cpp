@@ -17,7 +17,7 @@ bool takes_value(const OptionSpec& spec) { return spec.kind == OptionKind::value
 
 Error usage_error(const CommandSpec* command, std::string_view program, std::string message) {
   Error error = make_pip_error(kUsageError, std::move(message));
-  error.details.push_back(usage_text(command, program));
+  if (!command || command->name != "completion") error.details.push_back(usage_text(command, program));  // pip's has none
   return error;
 }
 
@@ -56,7 +56,7 @@ class Normaliser {
     const std::string& word = words[position_];
     const std::size_t equals = word.find('=');
     PIPIT_TRY(const OptionSpec* spec, find_long(std::string_view(word).substr(0, equals)));
-    const std::string name = word.substr(0, equals);
+    const std::string name(find_exact(std::string_view(word).substr(0, equals)) ? word.substr(0, equals) : whole_name(*spec, word.substr(0, equals)));
     if (!takes_value(*spec)) {
       if (equals != std::string::npos) return fail(problem(fmt::format("{} option does not take a value", name)));
       return add(*spec, {}, name);
@@ -94,10 +94,46 @@ class Normaliser {
     }
     if (const std::string_view kind = number_kind(spec); !kind.empty() && !is_number(kind, value))
       return fail(problem(fmt::format("option {}: invalid {} value: '{}'", name, kind, value)));
+    if (const std::string words = wrong_words(spec, value); !words.empty()) return fail(problem(words));
     if (spec.id == "config-settings" && (value.find('=') == std::string::npos || value[0] == '='))
       return fail(problem(fmt::format("Arguments to {} must be of the form KEY=VAL", name)));
     given.push_back({&spec, std::move(value)});
     return ok();
+  }
+
+  // Of values that are taken apart while the command line is read, pip complains in lines of 70.
+  static std::string filled(const std::string& sentence) {
+    std::string text;
+    std::size_t column = 0;
+    for (std::string_view word : split(sentence, ' ')) {
+      const bool breaks = column != 0 && column + 1 + word.size() > 70;
+      if (column != 0) text += breaks ? '\n' : ' ';
+      column = breaks || column == 0 ? word.size() : column + 1 + word.size();
+      text += word;
+    }
+    return text;
+  }
+
+  static std::string wrong_words(const OptionSpec& spec, const std::string& value) {
+    if (spec.id == "python-version") {
+      const auto parts = split(value, '.');
+      const bool is_digits = std::all_of(parts.begin(), parts.end(), [](std::string_view part) { return !part.empty() && part.find_first_not_of("0123456789") == std::string_view::npos; });
+      if (parts.size() <= 3 && is_digits) return {};
+      return filled(fmt::format("--python-version error: invalid --python-version value: '{}': {}", value,
+                                parts.size() > 3 ? "at most three version parts are allowed" : "each version part must be an integer"));
+    }
+    const std::size_t colon = value.rfind(':');
+    if (spec.id != "group" || colon == std::string::npos) return {};
+    const std::string file = value.substr(value.rfind('/', colon) == std::string::npos ? 0 : value.rfind('/', colon) + 1, std::string::npos);
+    const std::string name = file.substr(0, file.rfind(':'));
+    if (name.empty() || name == "pyproject.toml" || name == "pylock.toml") return {};
+    return filled("--group error: group paths use local 'pyproject.toml' or 'pylock.toml' files");
+  }
+
+  // The long name that an abbreviation stands for.
+  static std::string whole_name(const OptionSpec& spec, const std::string& typed) {
+    const auto name = std::find_if(spec.names.begin(), spec.names.end(), [&](std::string_view each) { return each.starts_with(typed); });
+    return name == spec.names.end() ? typed : std::string(*name);
   }
 
   const OptionSpec* find_exact(std::string_view name) const {
@@ -175,7 +211,7 @@ Error unknown_command(const std::string& name) {
   for (const CommandSpec& command : all_commands())
     if (!command.hidden) names.emplace_back(command.name);
   std::string message = fmt::format("unknown command \"{}\"", name);
-  if (auto near = nearest_word(name, names)) message += fmt::format(" - maybe you meant \"{}\"", *near);
+  if (auto near = nearest_word(ascii_lower(name), names)) message += fmt::format(" - maybe you meant \"{}\"", *near);
   return make_pip_error(kUnknownCommand, std::move(message));
 }
 

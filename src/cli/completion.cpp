@@ -44,18 +44,6 @@ Words option_words(const std::vector<const OptionSpec*>& options) {
   return words;
 }
 
-// `cache dir`, `config get`, `index versions`: the first word of each usage that is neither an option nor a placeholder.
-Words actions_of(const CommandSpec& command) {
-  Words actions;
-  for (std::string_view usage : command.usage) {
-    for (std::size_t end = 0; usage.starts_with('['); usage.remove_prefix(end == usage.npos ? usage.size() : end + 2)) end = usage.find("] ");
-    if (!usage.empty() && usage[0] >= 'a' && usage[0] <= 'z') actions.emplace_back(usage.substr(0, usage.find(' ')));
-  }
-  return actions;
-}
-
-bool completes_installed(const CommandSpec& command) { return command.name == "uninstall" || command.name == "show"; }
-
 Words choices_of(const OptionSpec& option) { return {option.choices.begin(), option.choices.end()}; }
 
 std::string identifier(const std::string& program) {
@@ -253,5 +241,17 @@ std::string completion_script(std::string_view shell, const std::string& program
   if (shell == "fish") return fish_script(program);
   return powershell_script(program);
 }
+
+// `cache dir`, `config get`, `index versions`: the first word of each usage that is neither an option nor a placeholder.
+std::vector<std::string> actions_of(const CommandSpec& command) {
+  Words actions;
+  for (std::string_view usage : command.usage) {
+    for (std::size_t end = 0; usage.starts_with('['); usage.remove_prefix(end == usage.npos ? usage.size() : end + 2)) end = usage.find("] ");
+    if (!usage.empty() && usage[0] >= 'a' && usage[0] <= 'z') actions.emplace_back(usage.substr(0, usage.find(' ')));
+  }
+  return actions;
+}
+
+bool completes_installed(const CommandSpec& command) { return command.name == "uninstall" || command.name == "show"; }
 
 }  // namespace pipit::cli

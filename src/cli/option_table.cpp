@@ -83,7 +83,7 @@ const std::vector<OptionSpec>& option_storage() {
       {"implementation", {"--implementation"}, K::value, kResolving | kIndexVersions | kCheck | kDebug, "cp|pp|py", "For this implementation"},
       {"abi", {"--abi"}, K::list, kResolving | kIndexVersions | kCheck | kDebug, "ABI", "For this ABI"},
       {"user", {"--user"}, K::flag, kInstall | kEnvironmentReading, "", "The user's site directory"},
-      {"no-user", {"--no-user"}, K::flag, kInstall, "", ""},
+      {"no-user", {"--no-user"}, K::flag_off, kInstall, "", ""},
       {"root", {"--root"}, K::value, kInstall, "DIR", "Install below another root directory"},
       {"prefix", {"--prefix"}, K::value, kInstall, "DIR", "Install below another prefix"},
       {"src", {"--src", "--source", "--source-dir", "--source-directory"}, K::value, kResolving, "DIR", "Where editable checkouts go"},
@@ -165,7 +165,8 @@ const std::vector<CommandSpec>& command_storage() {
        "Put packages in place",
        {"requirement", "constraint", "upgrade", "no-index", "find-links", "require-hashes", "no-deps", "dry-run", "target", "report"}},
       {"download", kDownload, "Download packages, for use without a network",
-       {"[options] <requirement specifier> ...", "[options] -r <requirements file> ..."},
+       {"[options] <requirement specifier> [package-index-options] ...", "[options] -r <requirements file> [package-index-options] ...", "[options] <vcs project url> ...",
+        "[options] <local project path> ...", "[options] <archive url/path> ..."},
        "Put packages in place",
        {"dest", "requirement", "no-deps", "only-binary", "platform", "python-version", "index-url", "find-links", "require-hashes", "no-index"}},
       {"wheel", kWheel, "Build wheels", {"[options] <requirement specifier> ...", "[options] -r <requirements file> ..."},
@@ -191,7 +192,7 @@ const std::vector<CommandSpec>& command_storage() {
       {"verify", kVerify, "Is every installed file still what was installed?", {"[options]"}, "Prove", {"requirement", "json", "python"}},
       {"repair", kRepair, "Finish or undo an interrupted run", {"[options]"}, "Prove", {"python"}},
       {"cache", kCache, "Look into the cache, and clean it",
-       {"dir", "info", "list [<pattern>]", "remove <pattern>", "purge", "prune", "verify"}, "House-keeping", {"cache-format", "json", "max-size", "cache-dir"}},
+       {"dir", "info", "list [<pattern>] [--format=[human, abspath]]", "remove <pattern>", "purge", "prune", "verify"}, "House-keeping", {"cache-format", "json", "max-size", "cache-dir"}},
       {"config", kConfig, "Read and write settings",
        {"[<file-option>] list", "[<file-option>] [--editor <editor-path>] edit", "[<file-option>] get command.option",
         "[<file-option>] set command.option value", "[<file-option>] unset command.option", "[<file-option>] debug"},
@@ -202,7 +203,7 @@ const std::vector<CommandSpec>& command_storage() {
       {"self", kSelf, "Prove what this program is, or put it into a repository", {"verify [<sha256>]", "embed <dir>"}, "House-keeping", {}},
       {"search", 0, "", {"<query>"}, "", {}, true},
       {"peep", kInstall, "Behave as peep", {"install -r <file> ...", "hash <file> ...", "port <file> ..."}, "", {}, true},
-      {"help", kHelp, "Show help for a command", {"[<command>]"}, "House-keeping", {"man"}},
+      {"help", kHelp, "Show help for a command", {"<command>"}, "House-keeping", {"man"}},
   };
   return commands;
 }

@@ -14,6 +14,7 @@ namespace pipit::cli {
 namespace {
 
 constexpr std::uint64_t kConfigFileMaxBytes = 1u << 20;
+constexpr std::size_t kEntriesMax = 1u << 20;  // defaults times sections
 constexpr std::size_t kShownLineMax = 200, kShownProblemsMax = 4000;  // of a file that is no INI
 
 std::filesystem::path home_directory(const Variables& variables) { return variable(variables, "HOME").value_or(""); }
@@ -24,7 +25,7 @@ void add_file(std::vector<ConfigFile>& files, ConfigLevel level, const std::file
 
 std::vector<ConfigFile> candidate_files(const Variables& variables, const std::filesystem::path& site_root, bool isolated) {
   std::vector<ConfigFile> files;
-  const std::string chosen = isolated ? "" : variable(variables, "PIP_CONFIG_FILE").value_or("");
+  const std::string chosen = variable(variables, "PIP_CONFIG_FILE").value_or("");  // also under --isolated, as pip
   if (chosen == "/dev/null") return files;
   std::string directories = variable(variables, "XDG_CONFIG_DIRS").value_or("");
   if (directories.empty()) directories = "/etc/xdg";
@@ -97,9 +98,30 @@ std::string normalize_key(std::string_view key) {
   return name;
 }
 
+namespace {
+
+// configparser's [DEFAULT]: what it says holds in each other section of the file that does not say it itself.
+void spread_defaults(std::vector<std::pair<std::string, std::string>>& entries, const std::vector<std::string>& sections) {
+  constexpr std::string_view kDefault = "DEFAULT.";
+  std::vector<std::pair<std::string, std::string>> defaults;
+  std::set<std::string> said;
+  for (const auto& [key, value] : entries) {
+    said.insert(key);
+    if (key.starts_with(kDefault)) defaults.emplace_back(key.substr(kDefault.size()), value);
+  }
+  if (defaults.empty()) return;
+  std::erase_if(entries, [&](const auto& entry) { return entry.first.starts_with(kDefault); });
+  for (const std::string& section : sections)
+    for (const auto& [key, value] : defaults)
+      if (entries.size() < kEntriesMax && said.insert(section + "." + key).second) entries.emplace_back(section + "." + key, value);
+}
+
+}  // namespace
+
 Result<std::vector<std::pair<std::string, std::string>>> parse_ini(std::string_view text, const std::string& shown_path) {
   std::vector<std::pair<std::string, std::string>> entries;
   std::string section;
+  std::vector<std::string> sections;
   std::set<std::string> seen;
   std::string unread;  // configparser's list of lines it cannot read
   bool open = false;  // the last entry may be continued by an indented line
@@ -121,6 +143,7 @@ Result<std::vector<std::pair<std::string, std::string>>> parse_ini(std::string_v
       if (end != std::string_view::npos && end >= 2) {
         section = content.substr(1, end - 1);
         if (!seen.insert("[" + section).second) return bad(fmt::format("While reading from '{}' [line {:2}]: section '{}' already exists", shown_path, number, section));
+        if (section != "DEFAULT") sections.push_back(section);
         open = false;
         continue;
       }
@@ -138,6 +161,7 @@ Result<std::vector<std::pair<std::string, std::string>>> parse_ini(std::string_v
     open = true;
   }
   if (!unread.empty()) return bad(fmt::format("Source contains parsing errors: '{}'{}", shown_path, unread));
+  spread_defaults(entries, sections);
   return entries;
 }
 
@@ -271,7 +295,7 @@ Result<std::optional<double>> Settings::number(std::string_view id) const {
   const std::string& text = found->second.values.back();
   double number = 0;
   auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (problem == std::errc() && end == text.data() + text.size() && number >= 0) return std::optional<double>(number);
+  if (problem == std::errc() && end == text.data() + text.size()) return std::optional<double>(std::max(number, 0.0));
   const std::string message = fmt::format("option --{}: invalid {} value: '{}'", id, id == "timeout" ? "float" : "integer", text);
   if (found->second.source == "command line") return fail(make_pip_error(kUsageError, message));
   return fail(make_pip_error(kBadTypedSetting, "An error occurred during configuration: " + message).at(found->second.source));

@@ -257,7 +257,14 @@ Status Chooser::open_direct_references(Choice& choice, std::vector<resolve::Root
 std::vector<resolve::Rule> Chooser::rules(const std::vector<RequirementLine>& lines) const {
   std::vector<resolve::Rule> result;
   for (const RequirementLine& line : lines)
-    if (line.requirement) result.push_back({*line.requirement, shown_wish(line), line.origin, line.hashes});
+    if (line.requirement) {
+      packaging::Requirement requirement = *line.requirement;
+      if (!line.url.empty() && !requirement.url) {  // a path or URL that names a wheel: that file and no other
+        requirement.specifiers = {};
+        requirement.url = line.url;
+      }
+      result.push_back({std::move(requirement), shown_wish(line), line.origin, line.hashes});
+    }
   return result;
 }
 

@@ -49,6 +49,8 @@ class Fetching {
     PIPIT_TRY(const python::Interpreter* target, session_.target());
     PIPIT_TRY(view_, view_target(*target, options_.resolve.foreign));
     PIPIT_TRY(wanted_, read_wanted(options_.resolve, view_->markers, verb_, session_));
+    if (verb_ == "wheel")
+      for (packaging::RequirementLine& line : wanted_->requirements) line.editable = false;  // a wheel of it is a plain one
     PIPIT_TRY(wheels_, Wheels::open(session_, options_.resolve.allowances));
     sources_.emplace(session_, *target, *view_, options_.resolve, wanted_->options, *wheels_, &listener_);
     chooser_.emplace(session_, *wanted_, *view_, *sources_, *wheels_);
@@ -65,7 +67,7 @@ class Fetching {
     std::vector<Discovered> discovered;
     if (session_.reporter().hears_info()) discovered = discovery_order(choice_->resolution, wanted_->requirements);
     announce({discovered, *plan_, {}, [this](const auto& candidate) { return chooser_->sidecar_bytes(candidate); },
-              [](const auto&) { return false; }, [this](const auto& candidate) { return present(candidate); }}, session_);
+              [](const auto&) { return false; }, nullptr, [this](const auto& candidate) { return present(candidate); }}, session_);
     return gather_archives(plan_->changes(), *wanted_, *choice_, *chooser_, *sources_, *wheels_, session_, listener_);
   }
 

@@ -211,7 +211,7 @@ class FreezeTemplate {
       frozen_.erase(found);
       seen_[name].push_back(file);
     } else if (seen_[name].empty()) {
-      session_.reporter().warn("", fmt::format("Requirement file [{}] contains {}, but package '{}' is not installed", file, without_comment(line), name));
+      session_.reporter().warn("", fmt::format("Requirement file [{}] contains {}, but package '{}' is not installed", file, editable ? without_comment(words) : without_comment(line), name));
     } else {
       seen_[name].push_back(file);
     }

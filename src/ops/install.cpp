@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <set>
 
 #include "ops/byte_code.h"
@@ -186,6 +187,21 @@ std::vector<python::InstalledDist> with_environment(std::vector<python::Installe
   return installed;
 }
 
+// Packages outside the user's directory are not ours: what is put there stands before them on sys.path. Not so in a
+// virtual environment, whose own packages come first.
+Status shadow_what_lies_elsewhere(install::Plan& plan, const Destination& destination, const python::Interpreter& target) {
+  for (install::PlannedProject& project : plan.projects) {
+    if (project.action != install::Action::replace || project.installed->location == destination.site_directories.front()) continue;
+    const python::InstalledDist& dist = *project.installed;
+    if (target.is_venv && (dist.location == target.paths.purelib || dist.location == target.paths.platlib))
+      return fail(make_pip_error(kBadDestination, fmt::format("Will not install to the user site because it will lack sys.path precedence to {} in {}",
+                                                              dist.name, dist.location.string())));
+    project.action = install::Action::add;
+    project.installed.reset();
+  }
+  return ok();
+}
+
 void print_allowances(const Gathered& gathered, Session& session) {
   for (const auto& [name, wheel] : gathered.wheels)
     for (const std::string& allowance : wheel.allowances) session.reporter().info(fmt::format("Allowed by --allow: {}", allowance));
@@ -213,12 +229,15 @@ Status refuse_foreign_target(const InstallOptions& options) {
   return ok();
 }
 
-Result<InstallReport> install(const InstallOptions& options, Session& session) {
+namespace {
+
+Result<InstallReport> install_once(const InstallOptions& options, Session& session) {
   // 1. The target, and what an interrupted run left there.
   PIPIT_CHECK(refuse_foreign_target(options));
   PIPIT_TRY(const python::Interpreter* target, session.target());
+  const bool in_environment = !options.target && !options.prefix && !options.root;
+  if (in_environment && !(options.dry_run && options.report)) PIPIT_CHECK(refuse_externally_managed(*target, options.break_system_packages));
   PIPIT_TRY(const Destination destination, find_destination(options, *target, session));
-  if (destination.is_environment && !(options.dry_run && options.report)) PIPIT_CHECK(refuse_externally_managed(*target, options.break_system_packages));
   sys::FileLock lock;
   if (!options.dry_run) {
     PIPIT_TRY(lock, lock_run(destination.root, session));
@@ -252,12 +271,13 @@ Result<InstallReport> install(const InstallOptions& options, Session& session) {
 
   // 4. Compare, and say so.
   if (relocated) installed = with_environment(std::move(installed), choosing.installed, choice.resolution);
-  const install::Plan plan = install::make_plan(choice.resolution, installed, planning);
+  install::Plan plan = install::make_plan(choice.resolution, installed, planning);
+  if (destination.is_user_site) PIPIT_CHECK(shadow_what_lies_elsewhere(plan, destination, *target));
   if (!wanted.hash_mode) look_into_store(plan.changes(), choice, *wheels);  // in hash mode each demand is looked at first
   std::vector<Discovered> discovered;
   if (options.report || session.reporter().hears_info()) discovered = discovery_order(choice.resolution, wanted.requirements);
   announce({discovered, plan, choosing.installed, [&](const auto& candidate) { return chooser.sidecar_bytes(candidate); },
-            [&](const auto& candidate) { return choice.stored.count(candidate.name) != 0; }}, session);
+            [&](const auto& candidate) { return choice.stored.count(candidate.name) != 0; }, &wanted.constraints}, session);
   InstallReport report;
   report.dry_run = options.dry_run;
   report.resolution = choice.resolution;
@@ -282,7 +302,7 @@ Result<InstallReport> install(const InstallOptions& options, Session& session) {
     if (!session.says_first("stale-store")) session.leave_cache("files in it were changed, and they cannot be replaced");
     if (!stale.empty()) session.reporter().warn("stale-store", fmt::format("files of {} were changed behind the cache's back; they are fetched again", join(stale, ", ")));
     lock.unlock();
-    return install(options, session);
+    return install_once(options, session);
   }
   if (!placed) return fail(std::move(placed).error());
   wheels->keep_below(session.options().cache_size_max_bytes);
@@ -291,6 +311,29 @@ Result<InstallReport> install(const InstallOptions& options, Session& session) {
   if (options.warn_script_location && !options.target && !options.prefix) warn_about_path(plan.changes(), gathered->wheels, destination, *target, session);
   if (options.warn_conflicts && destination.is_environment && !options.resolve.no_deps) warn_about_conflicts(report.installed, installed, *gathered, *target, session);
   if (options.warn_root && sys::effective_user_id() == 0 && !target->is_venv && destination.is_environment) session.reporter().warn("", kRootWarning);
+  return report;
+}
+
+// pip's words for a system that refuses; scripts look for them.
+Error in_words_of_pip(Error error, const InstallOptions& options, Session& session) {
+  if (error.code != sys::kOsError || error.os_errno == 0 || error.wording == Wording::pip) return error;
+  error.message = fmt::format("Could not install packages due to an OSError: [Errno {}] {}", error.os_errno, error.message);
+  error.wording = Wording::pip;
+  if (error.os_errno != EACCES) {
+    error.message += "\n";
+    return error;
+  }
+  const auto target = session.target();
+  const bool could_be_user = target && !(*target)->is_venv && !options.user.value_or(false);
+  error.message += could_be_user ? "\nConsider using the `--user` option or check the permissions.\n" : "\nCheck the permissions.\n";
+  return error;
+}
+
+}  // namespace
+
+Result<InstallReport> install(const InstallOptions& options, Session& session) {
+  auto report = install_once(options, session);
+  if (!report && session.depth() == 0) return fail(in_words_of_pip(std::move(report).error(), options, session));
   return report;
 }
 

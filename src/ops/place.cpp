@@ -6,6 +6,7 @@
 #include <unordered_set>
 
 #include "ops/stamping.h"
+#include "ops/user_site.h"
 #include "pipit/install/uninstall.h"
 #include "pipit/packaging/name.h"
 #include "pipit/sys/file.h"
@@ -19,15 +20,23 @@ std::string under(const std::filesystem::path& root, const std::string& absolute
   return (root / std::filesystem::path(absolute).relative_path()).string();
 }
 
-// A prefix gets the layout that the environment's own scheme has below its prefix.
-wheel::Scheme moved(const python::SchemePaths& paths, const std::string& from, const std::filesystem::path& to) {
+// A prefix gets the layout that the environment's own scheme has below its prefix; where a distribution's Python installs
+// to PREFIX/local, other prefixes get Python's plain layout, as from pip.
+wheel::Scheme moved(const python::Interpreter& target, const std::filesystem::path& to) {
+  const python::SchemePaths& paths = target.paths;
+  const std::string& from = target.prefix;
+  if (std::filesystem::path(paths.purelib).lexically_relative(from).string().starts_with("local/lib/")) {
+    const std::string library = fmt::format("python{}.{}", target.major, target.minor), site = (to / "lib" / library / "site-packages").lexically_normal().string();
+    return {site, site, (to / "bin").string(), to.string(), (to / "include" / library).string()};
+  }
   auto move = [&](const std::string& path) { return (to / std::filesystem::path(path).lexically_relative(from)).lexically_normal().string(); };
   return {move(paths.purelib), move(paths.platlib), move(paths.scripts), to.string(), move(paths.headers)};
 }
 
 Status refuse_combinations(const InstallOptions& options) {
-  if (options.user && options.target) return fail(make_pip_error(kBadDestination, "Can not combine '--user' and '--target'"));
-  if (options.user && options.prefix)
+  const bool user = options.user.value_or(false);
+  if (user && options.target) return fail(make_pip_error(kBadDestination, "Can not combine '--user' and '--target'"));
+  if (user && options.prefix)
     return fail(make_pip_error(kBadDestination, "Can not combine '--user' and '--prefix' as they imply different installation locations"));
   if (options.target && options.prefix) return fail(make_pip_error(kBadDestination, "Can not combine '--target' and '--prefix'"));
   return ok();
@@ -136,18 +145,19 @@ Result<Destination> find_destination(const InstallOptions& options, const python
     return destination;
   }
   const python::SchemePaths& paths = target.paths;
-  if (options.user) {
-    if (target.is_venv && !target.system_site_packages)
-      return fail(make_pip_error(kBadDestination, "Can not perform a '--user' install. User site-packages are not visible in this virtualenv."));
-    if (target.user_site.empty() || target.user_base.empty())
-      return fail(make_pip_error(kBadDestination, "Can not perform a '--user' install. User site-packages are disabled for this Python."));
+  const bool is_enabled = session.variable("PYTHONNOUSERSITE").value_or("").empty();
+  PIPIT_TRY(const bool to_user, goes_to_user_site(options, target, is_enabled, here, could_write));
+  if (to_user && !options.user && session.says_first("user-installation"))
+    session.reporter().info("Defaulting to user installation because normal site-packages is not writeable");
+  if (to_user) {
     destination.root = target.user_base;
     destination.scheme = {target.user_site, target.user_site, target.user_base + "/bin", target.user_base,
                           fmt::format("{}/include/python{}.{}", target.user_base, target.major, target.minor)};
     destination.site_directories = {target.user_site};
+    destination.is_user_site = true;
   } else if (options.prefix) {
     destination.root = (here / *options.prefix).lexically_normal();
-    destination.scheme = moved(paths, target.prefix, destination.root);
+    destination.scheme = moved(target, destination.root);
     destination.site_directories = {destination.scheme.purelib, destination.scheme.platlib};
     destination.is_environment = false;
   } else {

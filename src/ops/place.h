@@ -29,6 +29,7 @@ struct Destination {
   std::string interpreter;                // for shebangs
   std::vector<std::string> site_directories;  // what is installed there already
   bool is_environment = true;             // false: --target, --prefix, --root
+  bool is_user_site = false;              // what lies elsewhere is shadowed, not replaced
 };
 Result<Destination> find_destination(const InstallOptions& options, const python::Interpreter& target, Session& session);
 

@@ -61,9 +61,13 @@ void tell_opening(const std::string& text, const packaging::RequirementLine& lin
   if (auto wheel = packaging::WheelFilename::parse(url->filename())) named = wheel->normalized_name + "==" + wheel->version_text;
   if (line.requirement && !line.requirement->url.value_or("").empty()) named = line.requirement->str();
   const std::string from = from_clause(named.empty() ? line.origin.str() : asker_of_direct(line, named));
-  if (url->scheme != "file") return session.reporter().info(fmt::format("Collecting {}{}", line.requirement && line.requirement->url ? mask_credentials(line.requirement->str()) : url->display(), from));
+  if (url->scheme != "file") return session.reporter().info(fmt::format("Collecting {}{}", named.empty() ? url->fragment_value("egg").value_or(url->display()) : mask_credentials(named), from));
   auto path = url->to_path();
   session.reporter().info((line.editable ? "Obtaining " + mask_credentials(text) : "Processing " + (path ? shown_path(*path, session) : url->display())) + from);
+}
+
+void tell_arrival(const Opened& opened, Session& session) {
+  if (opened.size_bytes) session.reporter().info(fmt::format("  Downloading {} ({})", opened.candidate.file.filename, format_size(*opened.size_bytes)));
 }
 
 }  // namespace
@@ -86,6 +90,7 @@ Result<Opened> Sources::open(const packaging::RequirementLine& line, const packa
   if (line.requirement) reference.name = line.requirement->name;
   tell_opening(reference.url, line, session_);
   PIPIT_TRY(Opened opened, open_url(reference));
+  tell_arrival(opened, session_);
   opened_[reference.url] = opened;
   if (opened.metadata) metadata_[opened.candidate.file.url] = *opened.metadata;
   return opened;
@@ -96,7 +101,7 @@ namespace {
 // pip's words, with the path quoted as Python's repr() does.
 Error no_such_file(const std::string& path) {
   const char quote = path.find('\'') != std::string::npos && path.find('"') == std::string::npos ? '"' : '\'';
-  Error error = make_pip_error(sys::kFileNotFound, fmt::format("Could not install packages due to an OSError: [Errno 2] No such file or directory: {0}{1}{0}", quote, path));
+  Error error = make_pip_error(sys::kFileNotFound, fmt::format("Could not install packages due to an OSError: [Errno 2] No such file or directory: {0}{1}{0}\n", quote, path));
   error.os_errno = ENOENT;
   return error;
 }
@@ -148,7 +153,7 @@ Result<Opened> Sources::open_checkout(const Reference& reference) {
     PIPIT_TRY(const std::filesystem::path scratch, session_.scratch_directory());
     PIPIT_TRY(sys::TempDir folder, sys::TempDir::create(scratch, "git-"));
     directory = folder.release() / "source";
-    session_.reporter().info("Collecting " + reference.shown);
+    session_.reporter().info("Collecting " + (git.egg.empty() || !reference.name.empty() ? reference.shown : git.egg));
   }
   PIPIT_TRY(const std::string commit, check_out(git, directory, existing, session_));
   packaging::DirectUrl direct;
@@ -252,7 +257,11 @@ Result<Opened> Sources::open_archive(fetch::FetchItem item, const Url& url, cons
     opened.candidate.direct_url = archive_reference(url, opened.computed);
     return opened;
   }
-  return take(std::move(candidate), url, std::get<fetch::Archive>(*arrivals[0]));
+  const fetch::Archive& archive = std::get<fetch::Archive>(*arrivals[0]);
+  PIPIT_TRY(opened, take(std::move(candidate), url, archive));
+  if (url.scheme == "file") return opened;
+  if (auto file = sys::stat_path(archive.path, sys::Follow::yes); file && *file) opened.size_bytes = (*file)->size;
+  return opened;
 }
 
 Result<Opened> Sources::take(model::Candidate candidate, const Url& url, const fetch::Archive& archive) {
@@ -350,8 +359,9 @@ Result<resolve::CandidateAnswer> Sources::direct(const packaging::Requirement& r
   if (found == opened_.end()) {
     packaging::RequirementLine line;
     line.requirement = requirement;
-    tell_opening(url, line, session_);
+    if (parent) tell_opening(url, line, session_);  // what a constraint names is told when it is taken
     PIPIT_TRY(Opened opened, open_url({url, mask_credentials(url), false, {}, requirement.name, {}}));
+    if (parent) tell_arrival(opened, session_);
     if (opened.metadata) metadata_[opened.candidate.file.url] = *opened.metadata;
     found = opened_.emplace(url, std::move(opened)).first;
   }

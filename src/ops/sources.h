@@ -33,6 +33,7 @@ struct Opened {
   std::optional<packaging::Metadata> metadata;     // absent if the bytes are not the promised ones
   std::optional<fetch::Mismatch> mismatch;
   packaging::Hashes computed;                      // of the archive, if it is one
+  std::optional<std::uint64_t> size_bytes;         // of one that came over the network
 };
 
 class Sources final : public fetch::SourceHost {

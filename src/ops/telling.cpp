@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 
 #include "pipit/base/text.h"
@@ -57,8 +58,21 @@ std::string spelled(const model::Resolved& resolved) {
 
 std::string shown_path(const std::filesystem::path& path, const Session& session) {
   const std::string here = session.options().current_directory.string() + "/", text = path.string();
+  if (text + "/" == here) return "./.";
   return text.starts_with(here) ? "./" + text.substr(here.size()) : text;
 }
+
+namespace {
+
+bool satisfies(const python::InstalledDist& dist, const Discovered& found, const Announcement& all) {
+  auto fits = [&](const packaging::SpecifierSet& specifiers) { return specifiers.contains(dist.version, packaging::Prereleases::allow); };
+  if (dist.version_is_legacy || !fits(found.wish.specifiers)) return false;
+  return !all.constraints || std::all_of(all.constraints->begin(), all.constraints->end(), [&](const packaging::RequirementLine& line) {
+    return !line.requirement || line.requirement->normalized_name() != dist.normalized_name || fits(line.requirement->specifiers);
+  });
+}
+
+}  // namespace
 
 void announce(const Announcement& all, Session& session) {
   std::map<std::string, const install::PlannedProject*> planned;
@@ -70,8 +84,7 @@ void announce(const Announcement& all, Session& session) {
     const auto project = planned.find(name);
     const bool kept = project != planned.end() && project->second->action == install::Action::keep;
     // pip looks at what is there first, also where it then takes a newer one.
-    if (auto there = installed.find(name); there != installed.end() && !there->second->version_is_legacy &&
-                                           found.wish.specifiers.contains(there->second->version, packaging::Prereleases::allow))
+    if (auto there = installed.find(name); there != installed.end() && satisfies(*there->second, found, all))
       tell_satisfied(found, *there->second, session);
     if (!kept) tell_collecting(found, all, session);
   }

@@ -44,6 +44,7 @@ struct Announcement {
   const std::vector<python::InstalledDist>& installed;                     // that were looked at; empty with --ignore-installed
   std::function<std::optional<std::uint64_t>(const model::Candidate&)> sidecar_bytes;  // read instead of the archive
   std::function<bool(const model::Candidate&)> is_stored;                  // its wheel needs no download
+  const std::vector<packaging::RequirementLine>* constraints = nullptr;
   std::function<std::optional<Present>(const model::Candidate&)> present = [](const auto&) { return std::nullopt; };
 };
 // "Requirement already satisfied: ...", "Collecting ..." with what is fetched for it, "Processing ...": for each project that

@@ -21,14 +21,13 @@ Result<std::vector<std::string>> names_to_remove(const UninstallOptions& options
   std::vector<std::string> names;
   Diagnostics diagnostics;
   const auto context = parse_context(session, diagnostics);
-  auto add = [&](const packaging::RequirementLine& line) -> Status {
-    if (!line.requirement) return fail(make_pip_error(kUnsupportedRequirement, fmt::format("Invalid requirement: '{}' ignored - the uninstall command expects named requirements.", line.text)));
-    names.push_back(line.requirement->name);
-    return ok();
+  auto add = [&](const packaging::RequirementLine& line) {
+    if (line.requirement) return names.push_back(line.requirement->name);
+    session.reporter().warn("", fmt::format("Invalid requirement: '{}' ignored - the uninstall command expects named requirements.", line.text));
   };
   for (const std::string& name : options.names) {
     PIPIT_TRY(const auto line, packaging::parse_requirement_argument(name, false, context));
-    PIPIT_CHECK(add(line));
+    add(line);
   }
   for (const std::string& file : options.requirement_files) {
     PIPIT_TRY(const auto parsed, packaging::parse_requirements_file(file, false, {}, context));
@@ -88,7 +87,9 @@ Result<Place> open_place(const InstallOptions& where, const python::Interpreter&
 // Outside a virtual environment the user's packages are ours to remove as well, as with pip.
 Result<std::vector<Place>> open_places(const python::Interpreter& target, Session& session) {
   std::vector<Place> places;
-  PIPIT_TRY(Place environment, open_place({}, target, session));
+  InstallOptions here;
+  here.user = false;
+  PIPIT_TRY(Place environment, open_place(here, target, session));
   places.push_back(std::move(environment));
   if (target.is_venv || target.user_site.empty() || !sys::is_directory(target.user_site)) return places;
   InstallOptions user;

@@ -12,6 +12,7 @@
 namespace pipit::ops {
 
 Result<AvailableVersions> available_versions(const std::string& name, const ResolveOptions& options, Session& session) {
+  if (!packaging::is_valid_name(name)) return fail(make_pip_error(kNoMatchingDistribution, "No matching distribution found for " + name));  // no index knows it
   const std::string normalized = packaging::normalize_name(name);
   PIPIT_TRY(auto lookup, Lookup::make(options, session));
   PIPIT_TRY(auto offers, lookup->offers(normalized));

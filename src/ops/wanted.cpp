@@ -191,7 +191,7 @@ Status read_group(const std::string& wish, Session& session, std::vector<Require
   const std::string path = colon == std::string::npos ? "pyproject.toml" : wish.substr(0, colon);
   const std::string name = colon == std::string::npos ? wish : wish.substr(colon + 1);
   if (std::filesystem::path(path).filename() != "pyproject.toml")
-    return fail(make_pip_error(packaging::kInvalidDependencyGroup, fmt::format("group paths use 'pyproject.toml' filenames, not '{}'", path)));
+    return fail(make_pip_error(packaging::kInvalidDependencyGroup, std::string("--group error: group paths use local 'pyproject.toml' or 'pylock.toml' files")));
   auto text = sys::read_file(session.options().current_directory / path, kRequirementsFileMaxBytes);
   if (!text)
     return fail(make_pip_error(packaging::kInvalidDependencyGroup, fmt::format("{} not found. Cannot resolve '--group' option.", path)).at(path));
@@ -245,6 +245,7 @@ Result<Wanted> read_wanted(const ResolveOptions& options, const packaging::Marke
     collect(problems, read_file_into(file, true, options.peep, context, session, from_files, wanted.constraints, wanted));
   std::vector<RequirementLine> from_constraints = std::exchange(from_files, {});
   for (const RequirementArgument& argument : options.arguments) {
+    if (trim(argument.text).empty() && !argument.editable) continue;  // "$UNSET" in somebody's script
     auto line = packaging::parse_requirement_argument(argument.text, argument.editable, context);
     if (line) {
       wanted.requirements.push_back(std::move(*line));
@@ -266,7 +267,9 @@ Result<Wanted> read_wanted(const ResolveOptions& options, const packaging::Marke
   // Before markers: one hashed line for another platform switches the mode on, as in pip.
   wanted.hash_mode = wanted.options.require_hashes || options.peep ||
                      (!wanted.options.no_require_hashes && (has_any_hash(wanted.requirements) || has_any_hash(wanted.constraints)));
-  for (auto* lines : {&wanted.requirements, &wanted.constraints, &wanted.overrides}) keep_applicable(*lines, markers, wanted.ignored, problems);
+  std::vector<std::string> untold;  // pip says nothing of constraints
+  keep_applicable(wanted.requirements, markers, wanted.ignored, problems);
+  for (auto* lines : {&wanted.constraints, &wanted.overrides}) keep_applicable(*lines, markers, untold, problems);
   if (problems) return fail(std::move(*problems));
   for (const std::string& host : wanted.options.trusted_hosts) session.trust_host(host);
   for (const auto* urls : {&wanted.options.index_urls, &wanted.options.find_links})

@@ -102,6 +102,7 @@ TEST_CASE("rows: index versions", "[dropin]") { run_rows("index"); }
 TEST_CASE("rows: hash", "[dropin]") { run_rows("hash"); }
 TEST_CASE("rows: completion, debug, help and the command line itself", "[dropin]") { run_rows("surface"); }
 TEST_CASE("rows: variables and configuration files", "[dropin]") { run_rows("settings"); }
+TEST_CASE("rows: habits, the less plain ways to say things", "[dropin]") { run_rows("habits"); }
 
 TEST_CASE("a row that differs from pip names a line of docs/differences.md, and really differs", "[dropin]") {
   const std::string documented = read_whole_file(checkout() + "/docs/differences.md");

@@ -87,7 +87,7 @@ struct InstallOptions {
   bool dry_run = false;
   std::vector<std::string> explain;
   std::optional<std::string> target, root, prefix;
-  bool user = false;
+  std::optional<bool> user;                  // absent: where the environment is not ours to write, the user's own directory
   bool break_system_packages = false;
   bool compile = false;
   bool warn_script_location = true, warn_conflicts = true, warn_root = true;

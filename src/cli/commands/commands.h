@@ -26,6 +26,7 @@ Result<int> command_verify(CommandContext& context);
 Result<int> command_cache(CommandContext& context);
 Result<int> command_config(CommandContext& context);
 Result<int> command_completion(CommandContext& context);
+std::vector<std::string> installed_names(const CommandContext& context);  // normalised; none where nothing can be read
 Result<int> command_download(CommandContext& context);
 Result<int> command_wheel(CommandContext& context);
 Result<int> command_lock(CommandContext& context);

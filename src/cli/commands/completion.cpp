@@ -4,6 +4,7 @@
 #include "cli/bindings.h"
 #include "cli/commands/commands.h"
 #include "cli/completion.h"
+#include "pipit/base/text.h"
 #include "pipit/ops/inspect.h"
 
 namespace pipit::cli {
@@ -12,11 +13,7 @@ namespace {
 
 // What the scripts ask while somebody types: no prose, and nothing on standard error that would disturb the prompt.
 Result<int> print_installed_names(CommandContext& context) {
-  PIPIT_TRY(auto session, context.session());
-  PIPIT_TRY(const auto packages, ops::installed_packages({}, *session));
-  std::string text;
-  for (const auto& package : packages) text += package.normalized_name + "\n";  // as pip completes them
-  context.console.data(printable(text));
+  context.console.data(printable(join(installed_names(context), "\n") + "\n"));
   return kSuccess;
 }
 
@@ -30,6 +27,16 @@ std::string completed_program(const CommandContext& context) {
 }
 
 }  // namespace
+
+std::vector<std::string> installed_names(const CommandContext& context) {
+  std::vector<std::string> names;
+  auto session = context.session();
+  if (!session) return names;
+  const auto packages = ops::installed_packages({}, **session);
+  if (!packages) return names;
+  for (const auto& package : *packages) names.push_back(package.normalized_name);  // as pip completes them
+  return names;
+}
 
 Result<int> command_completion(CommandContext& context) {
   if (context.settings.flag("names")) return print_installed_names(context);

@@ -111,7 +111,7 @@ Result<std::filesystem::path> file_to_change(const CommandContext& context, Conf
     has_key = has_key || has;
   }
   if (chosen) return chosen->path;
-  const std::string named = context.line.has("isolated") ? "" : variable(context.variables, "PIP_CONFIG_FILE").value_or("");
+  const std::string named = variable(context.variables, "PIP_CONFIG_FILE").value_or("");
   if (named == "/dev/null") return fail(make_pip_error(kBadSetting, "Cannot write to PIP_CONFIG_VALUE when it is set to /dev/null"));
   if (!named.empty() && level != ConfigLevel::site) {
     context.console.warn("", fmt::format("Because PIP_CONFIG_FILE is set, changes will be applied to '{}', not to '{}'. To restore normal behavior, unset PIP_CONFIG_FILE.",

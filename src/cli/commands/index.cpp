@@ -22,7 +22,8 @@ Result<int> command_index(CommandContext& context) {
   if (available.installed)
     text += fmt::format("  INSTALLED: {}\n  LATEST:    {}{}\n", *available.installed, available.latest(),
                         available.latest_is_prerelease ? " (pre-release; install with `pip install --pre`)" : "");
-  context.console.data(printable(text));
+  text.pop_back();
+  context.console.info(text);
   return kSuccess;
 }
 

@@ -109,7 +109,7 @@ Result<int> command_list(CommandContext& context) {
   PIPIT_TRY(const auto packages, ops::list_packages(options, *session));
   const bool verbose = settings.count("verbose") >= 1;
   if (format == "json") {
-    tell(context.console, ops::list_json(packages, options.outdated || options.uptodate, verbose));
+    tell(context.console, ops::list_json(packages, options.outdated, verbose));
   } else if (format == "freeze") {
     std::string text;
     for (const ops::ListedPackage& package : packages)
