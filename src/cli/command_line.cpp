@@ -17,7 +17,7 @@ bool takes_value(const OptionSpec& spec) { return spec.kind == OptionKind::value
 
 Error usage_error(const CommandSpec* command, std::string_view program, std::string message) {
   Error error = make_pip_error(kUsageError, std::move(message));
-  if (!command || command->name != "completion") error.details.push_back(usage_text(command, program));  // pip's has none
+  error.details.push_back(usage_text(command, program));
   return error;
 }
 
