@@ -83,7 +83,8 @@ std::string first_lines(const TypedWords& typed, const std::string& current, con
   const std::vector<const OptionSpec*> options = options_of(CommandSpec{"", 0, "", {}, "", {}, true});
   std::vector<std::string> words;
   if (const Paths paths = paths_behind(typed, options); paths != Paths::none && !current.starts_with('-')) {
-    for (std::string_view line : split(path_lines(current, paths, sources.directory), '\n')) words.emplace_back(line);
+    const std::string lines = path_lines(current, paths, sources.directory);
+    for (std::string_view line : split(lines, '\n')) words.emplace_back(line);
     std::erase(words, "");
     return join(words, " ") + "\n";
   }
