@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 
 #include "cli/command_line.h"
 #include "pipit/base/text.h"
@@ -100,39 +99,6 @@ T choice(const Settings& settings, std::string_view id, std::initializer_list<st
 Result<std::size_t> bind_count(const Settings& settings, std::string_view id, std::size_t otherwise) {
   PIPIT_TRY(auto number, settings.number(id));
   return number ? static_cast<std::size_t>(*number) : otherwise;
-}
-
-// As Python's textwrap.fill(): words on lines of at most `width` columns.
-std::string filled(std::string_view text, std::size_t width) {
-  std::string lines;
-  std::size_t column = 0;
-  for (const std::string_view word : split(text, ' ')) {
-    if (word.empty()) continue;
-    const bool fits = column > 0 && column + 1 + word.size() <= width;
-    if (column > 0) lines += fits ? ' ' : '\n';
-    column = fits ? column + 1 + word.size() : word.size();
-    lines += word;
-  }
-  return lines;
-}
-
-// "3", "3.12", "3.12.1", "312", and nothing for nothing: pip's spellings, and its words for anything else.
-Result<std::vector<int>> parse_python_version(const std::string& text, const CommandContext& context) {
-  const auto refuse = [&](std::string_view why) {
-    Error error = make_pip_error(kUsageError, filled(fmt::format("--python-version error: invalid --python-version value: '{}': {}", text, why), 70));
-    error.details.push_back(usage_text(context.line.command, context.program));
-    return fail(std::move(error));
-  };
-  std::vector<int> numbers;
-  if (text.empty()) return numbers;
-  std::vector<std::string_view> parts = split(text, '.');
-  if (parts.size() > 3) return refuse("at most three version parts are allowed");
-  if (parts.size() == 1 && text.size() > 1) parts = {std::string_view(text).substr(0, 1), std::string_view(text).substr(1)};
-  for (const std::string_view part : parts) {
-    const auto [end, problem] = std::from_chars(part.data(), part.data() + part.size(), numbers.emplace_back());
-    if (problem != std::errc() || end != part.data() + part.size() || numbers.back() < 0) return refuse("each version part must be an integer");
-  }
-  return numbers;
 }
 
 }  // namespace
@@ -269,8 +235,12 @@ Result<ops::InstallOptions> bind_install(const CommandContext& context) {
 
 Result<ops::ForeignTarget> bind_foreign_target(const CommandContext& context) {
   const Settings& settings = context.settings;
-  PIPIT_TRY(std::vector<int> version, parse_python_version(settings.value("python-version").value_or(""), context));
-  return ops::ForeignTarget{settings.list("platform"), settings.list("abi"), std::move(version), settings.value("implementation")};
+  auto version = parse_python_version(settings.value("python-version").value_or(""));
+  if (!version) {  // a variable's or a file's: what was typed has been read before
+    version.error().details.push_back(usage_text(context.line.command, context.program));
+    return fail(std::move(version).error());
+  }
+  return ops::ForeignTarget{settings.list("platform"), settings.list("abi"), std::move(*version), settings.value("implementation")};
 }
 
 ops::UninstallOptions bind_uninstall(const CommandContext& context) {

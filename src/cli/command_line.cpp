@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <charconv>
 #include <map>
 #include <memory>
 
@@ -19,6 +20,19 @@ Error usage_error(const CommandSpec* command, std::string_view program, std::str
   Error error = make_pip_error(kUsageError, std::move(message));
   error.details.push_back(usage_text(command, program));
   return error;
+}
+
+// As Python's textwrap.fill(): of values that are taken apart while the command line is read, pip complains in lines of 70.
+std::string filled(const std::string& sentence) {
+  std::string text;
+  std::size_t column = 0;
+  for (std::string_view word : split(sentence, ' ')) {
+    const bool breaks = column != 0 && column + 1 + word.size() > 70;
+    if (column != 0) text += breaks ? '\n' : ' ';
+    column = breaks || column == 0 ? word.size() : column + 1 + word.size();
+    text += word;
+  }
+  return text;
 }
 
 // Turns what people type into `--id` and `--id=:value`, which CLI11 then binds. The ':' keeps empty values and values that
@@ -101,26 +115,10 @@ class Normaliser {
     return ok();
   }
 
-  // Of values that are taken apart while the command line is read, pip complains in lines of 70.
-  static std::string filled(const std::string& sentence) {
-    std::string text;
-    std::size_t column = 0;
-    for (std::string_view word : split(sentence, ' ')) {
-      const bool breaks = column != 0 && column + 1 + word.size() > 70;
-      if (column != 0) text += breaks ? '\n' : ' ';
-      column = breaks || column == 0 ? word.size() : column + 1 + word.size();
-      text += word;
-    }
-    return text;
-  }
-
   static std::string wrong_words(const OptionSpec& spec, const std::string& value) {
     if (spec.id == "python-version") {
-      const auto parts = split(value, '.');
-      const bool is_digits = std::all_of(parts.begin(), parts.end(), [](std::string_view part) { return !part.empty() && part.find_first_not_of("0123456789") == std::string_view::npos; });
-      if (parts.size() <= 3 && is_digits) return {};
-      return filled(fmt::format("--python-version error: invalid --python-version value: '{}': {}", value,
-                                parts.size() > 3 ? "at most three version parts are allowed" : "each version part must be an integer"));
+      const auto version = parse_python_version(value);
+      return version ? std::string() : version.error().message;
     }
     const std::size_t colon = value.rfind(':');
     if (spec.id != "group" || colon == std::string::npos) return {};
@@ -216,6 +214,22 @@ Error unknown_command(const std::string& name) {
 }
 
 }  // namespace
+
+Result<std::vector<int>> parse_python_version(std::string_view text) {
+  const auto refuse = [&](std::string_view why) {
+    return fail(make_pip_error(kUsageError, filled(fmt::format("--python-version error: invalid --python-version value: '{}': {}", text, why))));
+  };
+  std::vector<int> numbers;
+  if (text.empty()) return numbers;
+  std::vector<std::string_view> parts = split(text, '.');
+  if (parts.size() > 3) return refuse("at most three version parts are allowed");
+  if (parts.size() == 1 && text.size() > 1) parts = {text.substr(0, 1), text.substr(1)};
+  for (const std::string_view part : parts) {
+    const auto [end, problem] = std::from_chars(part.data(), part.data() + part.size(), numbers.emplace_back());
+    if (problem != std::errc() || end != part.data() + part.size() || numbers.back() < 0) return refuse("each version part must be an integer");
+  }
+  return numbers;
+}
 
 bool CommandLine::has(std::string_view id) const {
   return std::any_of(options.begin(), options.end(), [&](const GivenOption& option) { return option.spec->id == id; });

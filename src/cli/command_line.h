@@ -33,6 +33,8 @@ Result<CommandLine> parse_command_line(std::span<const std::string> words, std::
 // "CLI11 2.1.2", for --version --verbose.
 std::string command_line_library();
 
+// The value of --python-version: "3", "3.12", "3.12.1", "312", and nothing for nothing. Errors are in pip's words.
+Result<std::vector<int>> parse_python_version(std::string_view text);
 // "Usage:" block as pip lays it out.
 std::string usage_text(const CommandSpec* command, std::string_view program);
 

@@ -49,7 +49,7 @@ class Builds {
   std::optional<BuiltWheel> remembered(const std::string& sdist_sha256, const std::string& subdirectory);
   Result<packaging::Metadata> metadata(const BuildOrder& order);
   // In the order given. Tells what is going on in pip's words; failures are all of them in the one error.
-  // `built`, if given, is told of each that was built, in the order of `orders`, also if another one fails.
+  // `tell_built`, if given, is told of each that was built, in the order of `orders`, also if another one fails.
   using Built = std::function<void(std::size_t order, const BuiltWheel& wheel)>;
   Result<std::vector<BuiltWheel>> wheels(const std::vector<BuildOrder>& orders, const Built& tell_built = {});
 
