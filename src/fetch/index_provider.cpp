@@ -414,10 +414,10 @@ Result<resolve::DependencyAnswer> IndexProvider::dependencies(const model::Candi
 
 Diagnostics IndexProvider::take_diagnostics() { return std::exchange(state_->diagnostics, {}); }
 
-std::optional<packaging::Metadata> IndexProvider::metadata_read(const model::Candidate& candidate) const {
+std::shared_ptr<const packaging::Metadata> IndexProvider::metadata_read(const model::Candidate& candidate) const {
   const auto known = state_->metadata.find(key_of(candidate));
-  if (known == state_->metadata.end() || !std::holds_alternative<MetadataPtr>(known->second) || mismatch_seen(candidate)) return std::nullopt;
-  return *std::get<MetadataPtr>(known->second);
+  if (known == state_->metadata.end() || !std::holds_alternative<MetadataPtr>(known->second) || mismatch_seen(candidate)) return nullptr;
+  return std::get<MetadataPtr>(known->second);
 }
 
 std::optional<packaging::Metadata> IndexProvider::read_metadata(const model::Candidate& candidate) {

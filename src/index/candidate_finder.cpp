@@ -46,9 +46,28 @@ packaging::BuildTag build_tag(std::string_view filename) {
 
 }  // namespace
 
+// Most wheels of a page are for other machines or Pythons, which one of the words tells. False: no tag of theirs can be among
+// ours. Words with capitals are left to the full judgement.
+bool CandidateFinder::may_fit(std::string_view tags) {
+  if (interpreters_.empty())
+    for (const packaging::Tag& tag : options_.tags.tags()) interpreters_.insert(tag.interpreter), platforms_.insert(tag.platform);
+  const auto any_in = [](std::string_view words, const std::unordered_set<std::string>& ours) {
+    for (bool more = true; more;) {
+      const std::size_t dot = words.find('.');
+      if (ours.contains(std::string(words.substr(0, dot)))) return true;
+      more = dot != words.npos;
+      if (more) words.remove_prefix(dot + 1);
+    }
+    return false;
+  };
+  if (std::any_of(tags.begin(), tags.end(), [](char c) { return c >= 'A' && c <= 'Z'; })) return true;
+  const std::size_t first = tags.find('-'), last = tags.rfind('-');
+  return first != tags.npos && any_in(tags.substr(last + 1), platforms_) && any_in(tags.substr(0, first), interpreters_);
+}
+
 std::optional<std::size_t> CandidateFinder::tag_rank(std::string_view tags) {
   const auto [at, is_new] = tag_ranks_.try_emplace(std::string(tags));
-  if (is_new)
+  if (is_new && may_fit(tags))
     if (const auto parsed = packaging::parse_tag(tags)) at->second = options_.tags.rank(*parsed);
   return at->second;
 }

@@ -84,8 +84,8 @@ Chooser::Chooser(Session& session, const Wanted& wanted, const TargetView& view,
 
 Chooser::~Chooser() = default;
 
-std::optional<packaging::Metadata> Chooser::metadata_read(const model::Candidate& candidate) const {
-  return parts_->provider ? parts_->provider->metadata_read(candidate) : std::nullopt;
+std::shared_ptr<const packaging::Metadata> Chooser::metadata_read(const model::Candidate& candidate) const {
+  return parts_->provider ? parts_->provider->metadata_read(candidate) : nullptr;
 }
 
 Status Chooser::check_python(const std::string& name, const std::string& requires_python) const {

@@ -51,7 +51,7 @@ class Chooser {
   ~Chooser();
   Result<Choice> choose(const ChooseOptions& options);
   // What was read of a candidate before its archive was here (sidecar), to be compared with the wheel.
-  std::optional<packaging::Metadata> metadata_read(const model::Candidate& candidate) const;
+  std::shared_ptr<const packaging::Metadata> metadata_read(const model::Candidate& candidate) const;
   // Does the target's Python suit what a wheel asks for? Fails in pip's words.
   Status check_python(const std::string& name, const std::string& requires_python) const;
   std::optional<packaging::Metadata> read_metadata(const model::Candidate& candidate);  // now, if it was not read

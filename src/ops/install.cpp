@@ -63,18 +63,20 @@ Json report_item(const install::PlannedProject& project, const Choice& choice, c
   item["is_direct"] = candidate.direct_url.has_value();
   item["is_yanked"] = candidate.is_yanked();
   item["requested"] = resolved.user_requested;
-  std::optional<packaging::Metadata> metadata = chooser.metadata_read(candidate);
+  const auto share = [](packaging::Metadata read) { return std::make_shared<const packaging::Metadata>(std::move(read)); };
+  std::shared_ptr<const packaging::Metadata> metadata = chooser.metadata_read(candidate);
   if (!metadata)
-    if (auto known = sources.known_metadata(candidate); known && *known) metadata = std::move(**known);
+    if (auto known = sources.known_metadata(candidate); known && *known) metadata = share(std::move(**known));
   if (!metadata && gathered)
     if (auto wheel = gathered->wheels.find(candidate.name); wheel != gathered->wheels.end())
       if (auto text = sys::read_file(wheel->second.tree / wheel->second.manifest->dist_info / "METADATA"))
-        if (auto parsed = packaging::Metadata::parse(*text)) metadata = std::move(*parsed);
+        if (auto parsed = packaging::Metadata::parse(*text)) metadata = share(std::move(*parsed));
   if (!metadata)
     if (auto stored = choice.stored.find(candidate.name); stored != choice.stored.end())
       if (auto text = sys::read_file(stored->second.tree / stored->second.manifest->dist_info / "METADATA"))
-        if (auto parsed = packaging::Metadata::parse(*text)) metadata = std::move(*parsed);
-  if (!metadata) metadata = chooser.read_metadata(candidate);
+        if (auto parsed = packaging::Metadata::parse(*text)) metadata = share(std::move(*parsed));
+  if (!metadata)
+    if (auto read = chooser.read_metadata(candidate)) metadata = share(std::move(*read));
   item["metadata"] = metadata ? metadata_json(*metadata) : Json{{"name", candidate.name}, {"version", candidate.version_text}};
   if (resolved.user_requested && !resolved.extras.empty()) item["requested_extras"] = resolved.extras;
   return item;
@@ -82,18 +84,20 @@ Json report_item(const install::PlannedProject& project, const Choice& choice, c
 
 Status write_report(const std::string& where, const std::vector<Discovered>& discovered, const install::Plan& plan, const Choice& choice, const Gathered* gathered,
                     Sources& sources, Chooser& chooser, const python::Interpreter& target, Session& session) {
-  Json items = Json::array();
+  // Printed item by item: a report is descriptions for the most part, and needs to be in memory only once.
+  JsonList items;
   std::map<std::string, const install::PlannedProject*> changes;
   for (const install::PlannedProject* project : plan.changes()) changes.emplace(project->resolved.candidate.name, project);
   for (const Discovered& found : discovered)  // pip lists them as it came across them
     if (const auto change = changes.find(found.resolved->candidate.name); change != changes.end())
-      items.push_back(report_item(*change->second, choice, gathered, sources, chooser));
-  const Json report = {{"version", "1"}, {"pip_version", kPipVersion}, {"install", std::move(items)}, {"environment", environment_json(target.markers)}};
+      items.add(report_item(*change->second, choice, gathered, sources, chooser));
+  const Json report = {{"version", "1"}, {"pip_version", kPipVersion}, {"install", Json::array()}, {"environment", environment_json(target.markers)}};
+  const std::string text = print_json(report, "install", std::move(items));
   if (where == "-") {
-    session.reporter().data(print_json(report));
+    session.reporter().data(text);
     return ok();
   }
-  return sys::replace_file(session.os(), session.options().current_directory / where, print_json(report));
+  return sys::replace_file(session.os(), session.options().current_directory / where, text);
 }
 
 std::vector<InstalledName> sorted_names(const install::Plan& plan, const Gathered* gathered) {

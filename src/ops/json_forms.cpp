@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
+#include <cstring>
 #include <utility>
 
 #include "pipit/base/text.h"
@@ -108,23 +110,43 @@ namespace {
 
 bool needs_escape(char c) { return c == '"' || c == '\\' || static_cast<unsigned char>(c) < 0x20; }
 
+// Where the next byte that needs an escape stands, from `at`: eight bytes are judged at a time. A word may be stopped at that
+// holds none (a borrow runs upwards); the bytes decide.
+std::size_t next_escape(std::string_view text, std::size_t at) {
+  constexpr std::uint64_t kOnes = 0x0101010101010101, kHighs = 0x8080808080808080;
+  const auto holds_zero = [](std::uint64_t word) { return (word - kOnes) & ~word; };
+  std::uint64_t word = 0;
+  for (; at + sizeof word <= text.size(); at += sizeof word) {
+    std::memcpy(&word, text.data() + at, sizeof word);
+    const std::uint64_t low = (word - kOnes * 0x20) & ~word;
+    if (((low | holds_zero(word ^ kOnes * '"') | holds_zero(word ^ kOnes * '\\')) & kHighs) == 0) continue;
+    for (std::size_t i = 0; i < sizeof word; ++i)
+      if (needs_escape(text[at + i])) return at + i;
+  }
+  while (at < text.size() && !needs_escape(text[at])) ++at;
+  return at;
+}
+
 // A report is descriptions for the most part. Texts are copied in runs here; the library goes byte by byte, and is left with
 // the few that hold something rare.
 void print_text(const std::string& text, std::string& out) {
-  const auto is_rare = [](char c) { return static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t' && c != '\r'; };
-  if (std::any_of(text.begin(), text.end(), is_rare) || !is_valid_utf8(text)) {
+  const std::size_t start = out.size();
+  const auto leave_to_library = [&] {
+    out.resize(start);
     out += Json(text).dump(-1, ' ', false, Json::error_handler_t::replace);
-    return;
-  }
+  };
+  if (!is_valid_utf8(text)) return leave_to_library();
   out += '"';
-  for (auto run = text.begin(); run != text.end();) {
-    const auto end = std::find_if(run, text.end(), needs_escape);
-    out.append(run, end);
-    run = end;
-    if (end == text.end()) break;
+  for (std::size_t run = 0; run < text.size();) {
+    const std::size_t end = next_escape(text, run);
+    out.append(text, run, end - run);
+    if (end == text.size()) break;
+    const char c = text[end];
+    const char letter = c == '\n' ? 'n' : c == '\t' ? 't' : c == '\r' ? 'r' : c;
+    if (static_cast<unsigned char>(letter) < 0x20) return leave_to_library();
     out += '\\';
-    out += *end == '\n' ? 'n' : *end == '\t' ? 't' : *end == '\r' ? 'r' : *end;
-    ++run;
+    out += letter;
+    run = end + 1;
   }
   out += '"';
 }
@@ -157,6 +179,29 @@ std::string print_json(const Json& json) {
   std::string out;
   print_indented(json, 0, out);
   return out + "\n";
+}
+
+void JsonList::add(const Json& item) {
+  constexpr std::size_t kDepth = 2;  // of an item of a list that is a member
+  text_ += text_.empty() ? "\n    " : ",\n    ";
+  print_indented(item, kDepth, text_);
+}
+
+std::string print_json(const Json& json, std::string_view member, JsonList list) {
+  if (list.text_.empty()) return print_json(json);
+  std::string head = "{", tail;
+  for (auto item = json.begin(); item != json.end(); ++item) {
+    const bool is_list = item.key() == member;
+    std::string& out = is_list || tail.empty() ? head : tail;
+    out += item == json.begin() ? "\n  " : ",\n  ";
+    print_text(item.key(), out);
+    out += ": ";
+    if (is_list) tail = "\n  ]";
+    if (is_list) out += '[';
+    else print_indented(*item, 1, out);
+  }
+  list.text_.insert(0, head);
+  return std::move(list.text_) + tail + "\n}\n";
 }
 
 namespace {

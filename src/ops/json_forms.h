@@ -3,6 +3,8 @@
 
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <string>
+#include <string_view>
 
 #include "pipit/model/candidate.h"
 #include "pipit/packaging/direct_url.h"
@@ -20,6 +22,17 @@ Json environment_json(const packaging::MarkerEnvironment& markers);
 Json direct_url_json(const packaging::DirectUrl& direct_url);
 // Printed as pip prints: indented by two, no ASCII escapes, bytes that are no UTF-8 replaced.
 std::string print_json(const Json& json);
+// A long list that is a member of the printed object: each item is printed when it is added, so that only its text stays.
+class JsonList {
+ public:
+  void add(const Json& item);
+
+ private:
+  friend std::string print_json(const Json& json, std::string_view member, JsonList list);
+  std::string text_;
+};
+// `json` has `member` as an empty list, where `list` is printed.
+std::string print_json(const Json& json, std::string_view member, JsonList list);
 // One line with ", " and ": ", ASCII only, as Python's json.dumps.
 std::string print_json_line(const Json& json);
 

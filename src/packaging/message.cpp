@@ -11,9 +11,10 @@ namespace {
 
 // Cuts the next line off `rest`; LF, CRLF and CR end a line. `crlf` forms are the reason for not using split().
 std::string_view next_line(std::string_view& rest) {
-  const std::size_t end = rest.find_first_of("\r\n");
+  const auto stop = std::find_if(rest.begin(), rest.end(), [](char c) { return c == '\n' || c == '\r'; });
+  const auto end = static_cast<std::size_t>(stop - rest.begin());
   const std::string_view line = rest.substr(0, end);
-  if (end == std::string_view::npos) {
+  if (end == rest.size()) {
     rest = {};
     return line;
   }

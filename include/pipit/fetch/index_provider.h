@@ -74,8 +74,8 @@ class IndexProvider final : public resolve::Provider {
 
   // Warnings of pages, once each, in the order in which projects were first asked about.
   Diagnostics take_diagnostics();
-  // Metadata that was read for a candidate, to be held against the wheel after its download (M12); nullopt: none was.
-  std::optional<packaging::Metadata> metadata_read(const model::Candidate& candidate) const;
+  // Metadata that was read for a candidate, to be held against the wheel after its download (M12); nullptr: none was.
+  std::shared_ptr<const packaging::Metadata> metadata_read(const model::Candidate& candidate) const;
   // The same, read now if it was not: `--no-deps` asks for none while choosing, a report still tells it. nullopt: it cannot be had.
   std::optional<packaging::Metadata> read_metadata(const model::Candidate& candidate);
   // Whether the page that lists the candidate came from a public address; its file must then not lead into a private network.

@@ -17,6 +17,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "pipit/index/packed_page.h"
@@ -125,10 +126,12 @@ class CandidateFinder {
 
  private:
   class Run;
+  bool may_fit(std::string_view tags);
   std::optional<std::size_t> tag_rank(std::string_view tags);
   bool python_admits(std::string_view requires_python);
 
   FinderOptions options_;
+  std::unordered_set<std::string> interpreters_, platforms_;  // words of the target's tags, from the first question on
   std::unordered_map<std::string, std::optional<std::size_t>> tag_ranks_;
   std::unordered_map<std::string, bool> python_admits_;
 };
