@@ -19,6 +19,7 @@
 #include "pipit/index/index_memory.h"
 #include "pipit/model/candidate.h"
 #include "pipit/net/http.h"
+#include "pipit/packaging/metadata.h"
 #include "pipit/sys/worker_pool.h"
 
 namespace pipit::fetch {
@@ -27,9 +28,13 @@ enum class MetadataSource { cache, sidecar, ranges, none };
 
 struct FoundMetadata {
   MetadataSource source = MetadataSource::none;  // none: only the whole file can tell
-  std::string text;
+  std::string text;                              // on its way to being read; empty in an answer
   bool is_offline = false;
-  std::optional<Error> error;                    // the server could not be reached at all
+  std::optional<Error> error = {};               // the server could not be reached at all
+  // What the text says: it is read where it arrives, while the solver is at something else.
+  std::shared_ptr<const packaging::Metadata> metadata = {};
+  std::optional<Error> invalid = {};             // the text is no metadata
+  std::size_t size_bytes = 0;
 };
 
 class RemoteMetadata : public std::enable_shared_from_this<RemoteMetadata> {

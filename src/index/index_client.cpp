@@ -15,7 +15,7 @@ std::string key_of(const IndexClient::Question& question) { return question.pinn
 
 }  // namespace
 
-void IndexClient::State::begin(const Question& question) {
+void IndexClient::State::begin(const Question& question, Urgency urgency) {
   look_at_locations();
   const std::string key = key_of(question);
   if (!answers.begin(key)) return;
@@ -51,7 +51,8 @@ void IndexClient::State::begin(const Question& question) {
     started->slot = first_index + i;
     started->source = sources[i];
     started->documents = documents_to_ask(*sources[i], question.pinned.has_value(), memory);
-    ask(started);
+    if (urgency == Urgency::at_once) ask(started);
+    else executor.post([self = shared_from_this(), started] { self->ask(started); });
   }
 }
 
@@ -134,11 +135,11 @@ void IndexClient::on_listing(std::function<void(const ProjectListing&)> listener
 }
 
 void IndexClient::prefetch(const std::vector<Question>& questions) {
-  for (const Question& question : questions) state_->begin(question);
+  for (const Question& question : questions) state_->begin(question, State::Urgency::ahead);
 }
 
 ListingResult IndexClient::get(const Question& question) {
-  state_->begin(question);
+  state_->begin(question, State::Urgency::at_once);
   return *state_->answers.wait(key_of(question));
 }
 

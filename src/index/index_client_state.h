@@ -68,7 +68,8 @@ struct IndexClient::State : std::enable_shared_from_this<IndexClient::State> {
   void add_local_page(const std::filesystem::path& path);
   bool needs_http() const;
 
-  void begin(const Question& question);
+  enum class Urgency { at_once, ahead };  // ahead: what is kept is looked at on the executor, beside the owner's own work
+  void begin(const Question& question, Urgency urgency);
   std::vector<IndexSource*> sources_for(const std::string& name) const;
   void ask(std::shared_ptr<Ask> ask);
   void ask_local(const std::shared_ptr<Ask>& ask);

@@ -7,6 +7,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <utility>
 
 namespace pipit {
@@ -20,11 +21,13 @@ class OnceMap {
     return answers_.try_emplace(key).second;
   }
   void put(const Key& key, Value value) {
+    bool is_awaited = false;
     {
       const std::lock_guard lock(mutex_);
       answers_[key] = std::move(value);
+      is_awaited = awaited_.contains(key);
     }
-    changed_.notify_all();
+    if (is_awaited) changed_.notify_all();  // who waits for another key sleeps on
   }
   // Nullopt if nobody asked or the answer is not there yet.
   std::optional<Value> peek(const Key& key) const {
@@ -35,7 +38,11 @@ class OnceMap {
   // REQUIRES: somebody called begin(key).
   Value wait(const Key& key) {
     std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return answers_[key].has_value(); });
+    if (!answers_[key].has_value()) {
+      const auto mine = awaited_.insert(key);
+      changed_.wait(lock, [&] { return answers_[key].has_value(); });
+      awaited_.erase(mine);
+    }
     return *answers_[key];
   }
 
@@ -43,6 +50,7 @@ class OnceMap {
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::map<Key, std::optional<Value>> answers_;
+  std::multiset<Key> awaited_;
 };
 
 }  // namespace pipit
