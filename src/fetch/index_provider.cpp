@@ -79,7 +79,6 @@ struct IndexProvider::State {
   Result<Known> built(const model::Candidate& candidate);
   Result<Known> judged(const model::Candidate& candidate, std::string_view text);
   Result<Known> judged(const model::Candidate& candidate, MetadataPtr read);
-  Result<Known> refused(const model::Candidate& candidate, const Error& why);
   void start_scout();
   void start_remote(const model::Candidate& candidate);
   bool may_ask_server(const model::Candidate& candidate) const { return can_tell_metadata(candidate) && !options.whole_archive_only.contains(candidate.name); }
@@ -293,8 +292,8 @@ Result<Known> IndexProvider::State::from_server(const model::Candidate& candidat
   }
   if (found->is_offline) return Known(unavailable(UnavailableKind::offline, "its metadata is not in the cache, and the network may not be used"));
   if (found->source == MetadataSource::none) return from_whole_archive(candidate);
-  if (candidate.file.core_metadata) sidecars[key_of(candidate)] = found->source == MetadataSource::sidecar ? found->size_bytes : 0;
-  PIPIT_TRY(Known known, found->metadata ? judged(candidate, found->metadata) : refused(candidate, *found->invalid));
+  if (candidate.file.core_metadata) sidecars[key_of(candidate)] = found->source == MetadataSource::sidecar ? found->text.size() : 0;
+  PIPIT_TRY(Known known, found->metadata ? judged(candidate, found->metadata) : judged(candidate, found->text));
   // The sidecar of an sdist binds only where its fields are static (PEP 643).
   const auto* metadata_read = std::get_if<MetadataPtr>(&known);
   if (candidate.kind == model::CandidateKind::sdist && metadata_read && !(*metadata_read)->dependencies_are_static()) return from_whole_archive(candidate);
@@ -363,18 +362,16 @@ Result<Known> IndexProvider::State::built(const model::Candidate& candidate) {
 
 Result<Known> IndexProvider::State::judged(const model::Candidate& candidate, std::string_view text) {
   Result<packaging::Metadata> parsed = packaging::Metadata::parse(text);
-  if (!parsed) return refused(candidate, parsed.error());
+  if (!parsed) {
+    diagnostics.warn("invalid-metadata", fmt::format("Ignoring version {} of {} since it has invalid metadata:\n{}", candidate.version_text, candidate.name, parsed.error().message));
+    return Known(unavailable(UnavailableKind::bad_metadata, "its metadata is invalid: " + parsed.error().message));
+  }
   return judged(candidate, std::make_shared<const packaging::Metadata>(std::move(*parsed)));
 }
 
 Result<Known> IndexProvider::State::judged(const model::Candidate& candidate, MetadataPtr read) {
   if (auto wrong = check_identity(*read, candidate)) return Known(std::move(*wrong));
   return Known(std::move(read));
-}
-
-Result<Known> IndexProvider::State::refused(const model::Candidate& candidate, const Error& why) {
-  diagnostics.warn("invalid-metadata", fmt::format("Ignoring version {} of {} since it has invalid metadata:\n{}", candidate.version_text, candidate.name, why.message));
-  return Known(unavailable(UnavailableKind::bad_metadata, "its metadata is invalid: " + why.message));
 }
 
 namespace {

@@ -216,12 +216,9 @@ void RemoteMetadata::give_up(const JobPtr& job, const Result<net::HttpResponse>&
 
 void RemoteMetadata::end(const JobPtr& job, FoundMetadata found) {
   if (found.source == MetadataSource::sidecar || found.source == MetadataSource::ranges) cache_.keep(job->candidate.file, found.text);
-  if (found.source != MetadataSource::none) {
+  if (found.source == MetadataSource::cache) {
     Result<packaging::Metadata> read = packaging::Metadata::parse(found.text);
-    if (read) found.metadata = std::make_shared<const packaging::Metadata>(std::move(*read));
-    else found.invalid = std::move(read).error();
-    found.size_bytes = found.text.size();
-    found.text = std::string();
+    if (read) found.metadata = std::make_shared<const packaging::Metadata>(std::move(*read)), found.text = std::string();
   }
   answers_.put(job->candidate.file.url, std::make_shared<const FoundMetadata>(std::move(found)));
 }

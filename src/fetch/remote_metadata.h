@@ -28,13 +28,12 @@ enum class MetadataSource { cache, sidecar, ranges, none };
 
 struct FoundMetadata {
   MetadataSource source = MetadataSource::none;  // none: only the whole file can tell
-  std::string text;                              // on its way to being read; empty in an answer
+  std::string text;                              // empty where `metadata` tells what it says
   bool is_offline = false;
   std::optional<Error> error = {};               // the server could not be reached at all
-  // What the text says: it is read where it arrives, while the solver is at something else.
+  // Of a kept text that is valid: it is read while the solver is at something else. What comes over the net is left to the
+  // solver's thread, which waits for it anyway while the executor reads pages.
   std::shared_ptr<const packaging::Metadata> metadata = {};
-  std::optional<Error> invalid = {};             // the text is no metadata
-  std::size_t size_bytes = 0;
 };
 
 class RemoteMetadata : public std::enable_shared_from_this<RemoteMetadata> {

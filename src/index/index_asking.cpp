@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "pipit/net/address.h"
 #include "pipit/packaging/version.h"
@@ -79,11 +80,16 @@ struct IndexClient::State::Asked {
   std::shared_ptr<const PackedPage> kept;
 };
 
+Url IndexClient::State::address_of(const Ask& asking, Document document) const {
+  const Question& question = asking.query->question;
+  return document == Document::simple ? asking.source->simple_page(question.name)
+                                      : *asking.source->pypi_document(question.name, document == Document::release_json ? question.pinned : std::nullopt);
+}
+
 IndexClient::State::Asked IndexClient::State::request_for(const Ask& asking, Document document, bool use_kept) const {
   const Question& question = asking.query->question;
   Asked asked;
-  asked.url = document == Document::simple ? asking.source->simple_page(question.name)
-                                           : *asking.source->pypi_document(question.name, document == Document::release_json ? question.pinned : std::nullopt);
+  asked.url = address_of(asking, document);
   asked.request.url = asked.url;
   asked.request.headers = {{"Accept", document == Document::simple ? kAccept : "application/json"}};
   asked.request.accept_encoding = true;
@@ -96,6 +102,9 @@ IndexClient::State::Asked IndexClient::State::request_for(const Ask& asking, Doc
 }
 
 void IndexClient::State::ask_remote(const std::shared_ptr<Ask>& asking, Document document, bool use_kept) {
+  // What has to come over the net is asked for at once: behind the pages that the executor reads it would wait in vain.
+  if (std::exchange(asking->is_ahead, false) && use_kept && store.has(address_of(*asking, document).without_credentials()))
+    return executor.post([self = shared_from_this(), asking, document] { self->ask_remote(asking, document, true); });
   Asked asked = request_for(*asking, document, use_kept);
   std::optional<Result<net::HttpResponse>> at_once;
   {

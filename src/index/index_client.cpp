@@ -51,8 +51,8 @@ void IndexClient::State::begin(const Question& question, Urgency urgency) {
     started->slot = first_index + i;
     started->source = sources[i];
     started->documents = documents_to_ask(*sources[i], question.pinned.has_value(), memory);
-    if (urgency == Urgency::at_once) ask(started);
-    else executor.post([self = shared_from_this(), started] { self->ask(started); });
+    started->is_ahead = urgency == Urgency::ahead;
+    ask(started);
   }
 }
 

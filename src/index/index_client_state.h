@@ -54,6 +54,7 @@ struct Ask {
   std::vector<Document> documents;
   std::size_t next = 0;
   bool release_was_missing = false, is_probe = false;
+  bool is_ahead = false;  // nobody waits for it yet: a kept page is looked at on the executor, beside the owner's own work
   std::vector<Document> missed;  // answered 404
 };
 
@@ -68,12 +69,13 @@ struct IndexClient::State : std::enable_shared_from_this<IndexClient::State> {
   void add_local_page(const std::filesystem::path& path);
   bool needs_http() const;
 
-  enum class Urgency { at_once, ahead };  // ahead: what is kept is looked at on the executor, beside the owner's own work
+  enum class Urgency { at_once, ahead };
   void begin(const Question& question, Urgency urgency);
   std::vector<IndexSource*> sources_for(const std::string& name) const;
   void ask(std::shared_ptr<Ask> ask);
   void ask_local(const std::shared_ptr<Ask>& ask);
   struct Asked;
+  Url address_of(const Ask& ask, Document document) const;
   Asked request_for(const Ask& ask, Document document, bool use_kept) const;
   void ask_remote(const std::shared_ptr<Ask>& ask, Document document, bool use_kept);
   void on_response(const std::shared_ptr<Ask>& ask, Document document, const Url& asked, std::shared_ptr<const PackedPage> kept,

@@ -27,6 +27,8 @@ std::shared_ptr<const PackedPage> PageStore::find(const std::string& url) const 
   return page && (*page)->key().url == url ? *page : nullptr;
 }
 
+bool PageStore::has(const std::string& url) const { return !root_.empty() && sys::exists(path_of(url)); }
+
 bool PageStore::keep(const std::string& url, const std::string& packed) const {
   if (root_.empty()) return false;
   const std::filesystem::path path = path_of(url);

@@ -17,6 +17,8 @@ class PageStore {
   bool is_on() const { return !root_.empty(); }
   // Null if there is none, or none that can be used. `url` without credentials.
   std::shared_ptr<const PackedPage> find(const std::string& url) const;
+  // Whether there may be one: cheaper than finding out.
+  bool has(const std::string& url) const;
   // Failing to keep a page is no failure of the run.
   bool keep(const std::string& url, const std::string& packed) const;
 

@@ -11,6 +11,7 @@
 #include "pipit/base/checksum.h"
 #include "pipit/base/text.h"
 #include "pipit/net/retry_policy.h"
+#include "pipit/sys/overwrite.h"
 
 namespace pipit::net {
 
@@ -218,7 +219,7 @@ std::optional<CachedPage> HttpCache::find(const std::string& key, const Headers&
   const auto text = dir_.read_file(key + ".head", kHeadFileMaxBytes);
   auto head = text ? parse_head(*text) : std::nullopt;
   if (!head || !matches_variant(*head, request)) return std::nullopt;
-  CachedPage page{key, std::move(*head), false};
+  CachedPage page{key, std::move(*head), false, *text};
   page.fresh = is_fresh(page.head, now);
   return page;
 }
@@ -248,8 +249,31 @@ std::string HttpCache::store(const std::string& key, CachedHead head, const std:
   return id;
 }
 
-void HttpCache::store_head(const std::string& key, const CachedHead& head) {
-  if (open(true)) (void)publish(key + ".head", print_head(head));
+namespace {
+
+// The lines that tell times: a mixture of two heads that differ in nothing else is a head of the same page, whose age is at
+// worst misjudged; a time to come counts as stale.
+bool tells_time(std::string_view line) { return line.starts_with("stored ") || line.starts_with("header date: ") || line.starts_with("header expires: "); }
+
+bool differ_in_times_only(std::string_view before, std::string_view after) {
+  if (before.size() != after.size()) return false;
+  while (!before.empty() && !after.empty()) {
+    const auto [old_line, old_rest] = cut(before, "\n");
+    const auto [new_line, new_rest] = cut(after, "\n");
+    if (old_line != new_line && !(old_line.size() == new_line.size() && tells_time(old_line) && tells_time(new_line))) return false;
+    before = old_rest, after = new_rest;
+  }
+  return before.empty() && after.empty();
+}
+
+}  // namespace
+
+void HttpCache::store_head(const CachedPage& page) {
+  if (!open(true)) return;
+  const std::string name = page.key + ".head", text = print_head(page.head);
+  if (differ_in_times_only(page.head_text, text))
+    if (const Result<bool> done = sys::overwrite_if_same(dir_, name, page.head_text, text); done && *done) return;
+  (void)publish(name, text);
 }
 
 Status HttpCache::publish(const std::string& name, std::string_view content) {

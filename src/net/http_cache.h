@@ -46,6 +46,7 @@ struct CachedPage {
   std::string key;
   CachedHead head;
   bool fresh = false;
+  std::string head_text = {};  // as the file has it
 };
 
 class HttpCache {
@@ -62,7 +63,8 @@ class HttpCache {
   enum class Keep { page, head };  // head: the payload is kept elsewhere (HttpRequest::keeps_payload)
   // Returns the payload's id.
   std::string store(const std::string& key, CachedHead head, const std::string& body, Keep keep);
-  void store_head(const std::string& key, const CachedHead& head);
+  // After a 304: writes page.head. Where only times have changed, into the file as it is.
+  void store_head(const CachedPage& page);
 
  private:
   bool open(bool make);

@@ -118,6 +118,38 @@ TEST_CASE("a fresh page is not asked for, a stale one is revalidated, and a 304 
   CHECK((after.mode & 0077) == 0);
 }
 
+TEST_CASE("after a 304 that changes times only the small file is written in place, otherwise it is replaced", "[net]") {
+  std::string date = "Mon, 23 Nov 2026 10:00:00 GMT", lifetime = "max-age=60";
+  HttpServer server([&](const ServerRequest& request) {
+    const bool same = request.header("if-none-match").has_value();
+    return (same ? Reply::text(304, "") : Reply::text(200, "page").with("ETag", "\"v1\"")).with("Date", date).with("Cache-Control", lifetime);
+  });
+  CachedFixture t;
+  const std::string url = server.url("/simple/x/");
+  const auto head = [&] {
+    const auto names = t.files();
+    return std::filesystem::path(t.options.cache_directory) / (names[0].ends_with(".head") ? names[0] : names[1]);
+  };
+  const auto revalidate = [&] {
+    t.clock.advance(60s);
+    REQUIRE(t.fetch(url)->from_cache);
+    return sys::stat_path(head()).value().value().inode;
+  };
+  REQUIRE(t.fetch(url));
+  const auto first = revalidate();  // the order of the headers has settled
+  date = "Mon, 23 Nov 2026 10:01:00 GMT";
+  const auto text = *sys::read_file(head());
+  CHECK(revalidate() == first);
+  CHECK(*sys::read_file(head()) != text);
+  CHECK(sys::read_file(head())->find(date) != std::string::npos);
+  CHECK(t.fetch(url)->from_cache);  // fresh by what was written in place
+  const std::size_t asked = server.requests().size();
+  lifetime = "max-age=50";
+  const auto kept_open = sys::File::open_read(sys::real_os(), head());  // else the new file may get the old one's number
+  CHECK(revalidate() != first);
+  CHECK(server.requests().size() == asked + 1);
+}
+
 TEST_CASE("a page that changed replaces the old one and leaves nothing behind", "[net]") {
   int version = 1;
   HttpServer server([&](const ServerRequest&) { return Reply::text(200, "version " + std::to_string(version)); });

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "pipit/sys/dir.h"
+#include "pipit/sys/overwrite.h"
 #include "sys/open_by_hand.h"
 
 using namespace pipit;
@@ -139,4 +140,23 @@ TEST_CASE("the umask is told without being changed", "[sys]") {
   const mode_t before = ::umask(027);
   CHECK(current_umask() == 027);
   CHECK(::umask(before) == 027);
+}
+
+TEST_CASE("a record is overwritten in place only if it is the one that was read, and known by one name", "[sys]") {
+  const Playground place;
+  const Dir& dir = place.dir;
+  const auto content = [&] { return *dir.read_file("record", 100); };
+  REQUIRE(dir.write_file("record", "stored 1\n", 0600));
+  const std::uint64_t inode = (*dir.open_read("record")->stat()).st_ino;
+  CHECK(*overwrite_if_same(dir, "record", "stored 1\n", "stored 2\n"));
+  CHECK(content() == "stored 2\n");
+  CHECK((*dir.open_read("record")->stat()).st_ino == inode);
+  CHECK_FALSE(*overwrite_if_same(dir, "record", "stored 1\n", "stored 3\n"));   // somebody else was here
+  CHECK_FALSE(*overwrite_if_same(dir, "record", "stored 2\n", "stored 10\n"));  // another length
+  CHECK_FALSE(*overwrite_if_same(dir, "absent", "a", "b"));
+  REQUIRE(dir.symlink("record", "link"));
+  CHECK_FALSE(*overwrite_if_same(dir, "link", "stored 2\n", "stored 3\n"));
+  REQUIRE(dir.link("record", dir, "copy"));
+  CHECK_FALSE(*overwrite_if_same(dir, "record", "stored 2\n", "stored 3\n"));  // a copy of the cache may share its files
+  CHECK(content() == "stored 2\n");
 }
