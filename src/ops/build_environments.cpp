@@ -78,6 +78,7 @@ class BuildEnvironments final : public build::EnvironmentMaker {
     install.resolve.build_timeout = options_.build_timeout;
     install.warn_script_location = install.warn_conflicts = install.warn_root = false;
     install.sync = false;  // thrown away with the run
+    install.compile = install.compile_for_anywhere = true;  // each hook is a process of its own, and would compile its back end anew
     auto installed = ops::install(install, inner);
     reporter_.info(fmt::format("  {}: finished with status '{}'", step, installed ? "done" : "error"));
     if (!installed) return fail(std::move(installed).error().while_("installing what the build of " + project + " needs"));

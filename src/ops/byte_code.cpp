@@ -84,7 +84,8 @@ std::string key_of(const PlaceRequest& request, bool hashed) {
   const wheel::Scheme& scheme = request.destination.scheme;
   std::string text = fmt::format("1\n{}\n{}\n{}\n{}\n{}\n", target.implementation, target.full_version, target.abi_flags, target.base_executable.string(), hashed);
   if (const auto facts = sys::stat_path(target.base_executable); facts && *facts) text += fmt::format("{} {}\n", (*facts)->size, (*facts)->mtime_ns);
-  for (const std::string* place : {&scheme.purelib, &scheme.platlib, &scheme.scripts, &scheme.data, &scheme.headers, &request.destination.interpreter}) text += *place + "\n";
+  if (request.code_for_anywhere) text += "anywhere\n";
+  else for (const std::string* place : {&scheme.purelib, &scheme.platlib, &scheme.scripts, &scheme.data, &scheme.headers, &request.destination.interpreter}) text += *place + "\n";
   return verify::sha256_hex(as_bytes_view(text)).substr(0, 32);
 }
 
@@ -193,7 +194,8 @@ class Compiler {
     for (Job& job : jobs_) {
       if (job.settled) continue;
       asked.push_back(&job);
-      for (const std::string& word : {job.file, job.source.path, std::to_string(job.source.size)}) spec.input.append(word).push_back('\0');
+      const std::string& named = request_.code_for_anywhere ? job.source.source : job.source.path;
+      for (const std::string& word : {job.file, named, std::to_string(job.source.size)}) spec.input.append(word).push_back('\0');
     }
     spec.program = request_.destination.interpreter;
     spec.arguments = {"-I", "-S", "-c", std::string(kHelper), std::to_string(workers), hashed_ ? "hashed" : "timed"};

@@ -3,7 +3,8 @@
 // A .pyc file holds the path, the modification time and the size of its source. Python believes it only if the latter two are
 // those of the file beside it; the path is what a traceback shows when the .pyc is run by itself, and pip writes the installed
 // one. So what may be linked into another environment is only what was compiled for the very same places: the key of stored
-// byte code is the interpreter's identity and the scheme, and another environment's is compiled anew. The time is that of the
+// byte code is the interpreter's identity and the scheme, and another environment's is compiled anew. An environment that is
+// thrown away (of a build) takes code for anywhere: it names the wheel's own path, which an import replaces by the true one. The time is that of the
 // store's file, which a linked source shares; where sources are copied, install corrects the copies' byte code.
 //
 // Sources are compiled, not run. One that does not compile is left out, as pip leaves it out.

@@ -156,6 +156,7 @@ Status put_in_place(const InstallOptions& options, const install::Plan& plan, co
   request.archives = gathered.digests;
   Compiled compiled;
   if (options.compile) {
+    request.code_for_anywhere = options.compile_for_anywhere;
     PIPIT_TRY(compiled, compile(request, wheels, session));
     request.byte_code = &compiled.byte_code;
     request.forget_code = [&](const std::string& name) { wheels.forget_code(gathered.wheels.at(name), compiled.key); };

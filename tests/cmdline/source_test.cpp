@@ -175,6 +175,31 @@ TEST_CASE("a version that does not build is left out with a warning where anothe
   CHECK(installed_in(venv) == "demo-1.0");
 }
 
+TEST_CASE("a back end that comes as a wheel is imported from byte code made once for all build environments", "[cmdline]") {
+  Bench bench;
+  const fs::path venv = bench.venv();
+  // What Python writes by itself names the file's whole path; what serves every environment names the wheel's.
+  const std::string refusal =
+      "import marshal\n"
+      "with open(__spec__.cached, 'rb') as file:\n"
+      "    named = marshal.loads(file.read()[16:]).co_filename\n"
+      "if named != 'hooks.py' or back_end_s_own_name() != __file__:\n"
+      "    raise RuntimeError('compiled for ' + named + ', loaded as ' + back_end_s_own_name())\n";
+  const WheelMaker made = Bench::make("one", "1.0");
+  bench.wheel(Bench::make("back", "1.0").file("hooks.py", back_end(made.filename(), made.bytes()) +
+                                                             "def back_end_s_own_name():\n    return back_end_s_own_name.__code__.co_filename\n" + refusal));
+  write_file(bench.wheels() / "one-1.0.tar.gz",
+             TarMaker().file("one-1.0/PKG-INFO", "Metadata-Version: 2.1\nName: one\nVersion: 1.0\n")
+                 .file("one-1.0/pyproject.toml", "[build-system]\nrequires = [\"back\"]\nbuild-backend = \"hooks\"\n").tar_gz());
+  for (const std::string time : {"first", "second"}) {  // compiled, then taken from the store
+    CAPTURE(time);
+    const Outcome outcome = bench.install(venv, {"--force-reinstall", "one", "-C", "time=" + time});
+    INFO(outcome.all());
+    CHECK(outcome.exit_code == 0);
+    CHECK(installed_in(venv) == "one-1.0");
+  }
+}
+
 TEST_CASE("of several builds of `wheel` those that succeed are saved", "[cmdline]") {
   Bench bench;
   const fs::path venv = bench.venv();

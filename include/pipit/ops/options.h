@@ -90,6 +90,7 @@ struct InstallOptions {
   std::optional<bool> user;                  // absent: where the environment is not ours to write, the user's own directory
   bool break_system_packages = false;
   bool compile = false;
+  bool compile_for_anywhere = false;  // with compile: the byte code serves every environment of the interpreter, not this one alone
   bool warn_script_location = true, warn_conflicts = true, warn_root = true;
   std::optional<std::string> report;         // path or "-"
   LinkMode link_mode = LinkMode::automatic;
