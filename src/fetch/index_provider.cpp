@@ -425,10 +425,10 @@ std::shared_ptr<const packaging::Metadata> IndexProvider::metadata_read(const mo
   return std::get<MetadataPtr>(known->second);
 }
 
-std::optional<packaging::Metadata> IndexProvider::read_metadata(const model::Candidate& candidate) {
+std::shared_ptr<const packaging::Metadata> IndexProvider::read_metadata(const model::Candidate& candidate) {
   const auto known = state_->metadata_of(candidate);
-  if (!known || !std::holds_alternative<MetadataPtr>(*known)) return std::nullopt;
-  return *std::get<MetadataPtr>(*known);
+  if (!known || !std::holds_alternative<MetadataPtr>(*known)) return nullptr;
+  return std::get<MetadataPtr>(*known);
 }
 
 bool IndexProvider::is_from_public_index(const model::Candidate& candidate) const {

@@ -79,13 +79,13 @@ struct Job {
 };
 
 // Everything that byte code depends on but the wheel itself: who compiles it, and the places it is compiled for.
-std::string key_of(const PlaceRequest& request, bool hashed) {
+std::string key_of(const PlaceRequest& request, CodeFor whom, bool hashed) {
   const python::Interpreter& target = request.target;
   const wheel::Scheme& scheme = request.destination.scheme;
   std::string text = fmt::format("1\n{}\n{}\n{}\n{}\n{}\n", target.implementation, target.full_version, target.abi_flags, target.base_executable.string(), hashed);
   if (const auto facts = sys::stat_path(target.base_executable); facts && *facts) text += fmt::format("{} {}\n", (*facts)->size, (*facts)->mtime_ns);
-  if (request.code_for_anywhere) text += "anywhere\n";
-  else for (const std::string* place : {&scheme.purelib, &scheme.platlib, &scheme.scripts, &scheme.data, &scheme.headers, &request.destination.interpreter}) text += *place + "\n";
+  if (whom == CodeFor::anywhere) return verify::sha256_hex(as_bytes_view(text + "anywhere\n")).substr(0, 32);
+  for (const std::string* place : {&scheme.purelib, &scheme.platlib, &scheme.scripts, &scheme.data, &scheme.headers, &request.destination.interpreter}) text += *place + "\n";
   return verify::sha256_hex(as_bytes_view(text)).substr(0, 32);
 }
 
@@ -137,9 +137,9 @@ class Answers {
 
 class Compiler {
  public:
-  Compiler(const PlaceRequest& request, Wheels& wheels, Session& session) : request_(request), wheels_(wheels), session_(session), open_(request.projects.size(), 0), made_(request.projects.size()) {
+  Compiler(const PlaceRequest& request, CodeFor whom, Wheels& wheels, Session& session) : request_(request), whom_(whom), wheels_(wheels), session_(session), open_(request.projects.size(), 0), made_(request.projects.size()) {
     hashed_ = session.variable("SOURCE_DATE_EPOCH").has_value();  // py_compile's rule
-    out_.key = key_of(request, hashed_);
+    out_.key = key_of(request, whom, hashed_);
   }
 
   Result<Compiled> run() {
@@ -194,7 +194,7 @@ class Compiler {
     for (Job& job : jobs_) {
       if (job.settled) continue;
       asked.push_back(&job);
-      const std::string& named = request_.code_for_anywhere ? job.source.source : job.source.path;
+      const std::string& named = whom_ == CodeFor::anywhere ? job.source.source : job.source.path;
       for (const std::string& word : {job.file, named, std::to_string(job.source.size)}) spec.input.append(word).push_back('\0');
     }
     spec.program = request_.destination.interpreter;
@@ -234,6 +234,7 @@ class Compiler {
   }
 
   const PlaceRequest& request_;
+  CodeFor whom_;
   Wheels& wheels_;
   Session& session_;
   bool hashed_ = false;
@@ -246,10 +247,10 @@ class Compiler {
 
 }  // namespace
 
-Result<Compiled> compile(const PlaceRequest& request, Wheels& wheels, Session& session) {
+Result<Compiled> compile(const PlaceRequest& request, CodeFor whom, Wheels& wheels, Session& session) {
   if (request.projects.empty()) return Compiled{};
   session.reporter().phase("Compiling");
-  return Compiler(request, wheels, session).run();
+  return Compiler(request, whom, wheels, session).run();
 }
 
 }  // namespace pipit::ops

@@ -94,8 +94,8 @@ Status Chooser::check_python(const std::string& name, const std::string& require
                                                                       escape_for_terminal(requires_python))));
 }
 
-std::optional<packaging::Metadata> Chooser::read_metadata(const model::Candidate& candidate) {
-  return parts_->provider ? parts_->provider->read_metadata(candidate) : std::nullopt;
+std::shared_ptr<const packaging::Metadata> Chooser::read_metadata(const model::Candidate& candidate) {
+  return parts_->provider ? parts_->provider->read_metadata(candidate) : nullptr;
 }
 
 std::optional<std::uint64_t> Chooser::sidecar_bytes(const model::Candidate& candidate) const {

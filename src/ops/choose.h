@@ -54,7 +54,7 @@ class Chooser {
   std::shared_ptr<const packaging::Metadata> metadata_read(const model::Candidate& candidate) const;
   // Does the target's Python suit what a wheel asks for? Fails in pip's words.
   Status check_python(const std::string& name, const std::string& requires_python) const;
-  std::optional<packaging::Metadata> read_metadata(const model::Candidate& candidate);  // now, if it was not read
+  std::shared_ptr<const packaging::Metadata> read_metadata(const model::Candidate& candidate);  // now, if it was not read
   // Its metadata came from a file beside the archive: that file's size, 0 if it was cached.
   std::optional<std::uint64_t> sidecar_bytes(const model::Candidate& candidate) const;
   // Its archive was fetched for its metadata and is not the promised one: it was chosen blindly and must not be installed.

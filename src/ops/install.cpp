@@ -75,8 +75,7 @@ Json report_item(const install::PlannedProject& project, const Choice& choice, c
     if (auto stored = choice.stored.find(candidate.name); stored != choice.stored.end())
       if (auto text = sys::read_file(stored->second.tree / stored->second.manifest->dist_info / "METADATA"))
         if (auto parsed = packaging::Metadata::parse(*text)) metadata = share(std::move(*parsed));
-  if (!metadata)
-    if (auto read = chooser.read_metadata(candidate)) metadata = share(std::move(*read));
+  if (!metadata) metadata = chooser.read_metadata(candidate);
   item["metadata"] = metadata ? metadata_json(*metadata) : Json{{"name", candidate.name}, {"version", candidate.version_text}};
   if (resolved.user_requested && !resolved.extras.empty()) item["requested_extras"] = resolved.extras;
   return item;
@@ -156,8 +155,7 @@ Status put_in_place(const InstallOptions& options, const install::Plan& plan, co
   request.archives = gathered.digests;
   Compiled compiled;
   if (options.compile) {
-    request.code_for_anywhere = options.compile_for_anywhere;
-    PIPIT_TRY(compiled, compile(request, wheels, session));
+    PIPIT_TRY(compiled, compile(request, options.compile_for_anywhere ? CodeFor::anywhere : CodeFor::here, wheels, session));
     request.byte_code = &compiled.byte_code;
     request.forget_code = [&](const std::string& name) { wheels.forget_code(gathered.wheels.at(name), compiled.key); };
   }

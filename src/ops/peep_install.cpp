@@ -495,7 +495,7 @@ Result<std::vector<InstalledName>> PeepRun::put_in_place(install::Snapshot snaps
   if (options_.target) request.flat = install::Upgrade::yes;  // peep installs each archive with -U
   Compiled compiled;
   if (options_.compile) {
-    PIPIT_TRY(compiled, compile(request, wheels_, session_));
+    PIPIT_TRY(compiled, compile(request, CodeFor::here, wheels_, session_));
     request.byte_code = &compiled.byte_code;
     request.forget_code = [&](const std::string& name) { wheels_.forget_code(wheels.at(name), compiled.key); };
   }

@@ -46,7 +46,6 @@ struct PlaceRequest {
   std::function<Status()> before_commit = {};             // the last word once all is staged
   std::optional<install::Upgrade> flat = {};              // --target: what stands there already goes, or is left alone
   const std::map<std::string, fetch::ByteCode>* byte_code = nullptr;  // what was compiled, by project
-  bool code_for_anywhere = false;                         // byte code names sources as the wheel does, not by where they stand
   std::function<void(const std::string& name)> forget_code = {};      // it was found edited
   std::map<std::string, packaging::Hashes> archives = {}; // what was asked for, where it is not the wheel itself (sdists)
 };

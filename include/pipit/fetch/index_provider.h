@@ -76,8 +76,8 @@ class IndexProvider final : public resolve::Provider {
   Diagnostics take_diagnostics();
   // Metadata that was read for a candidate, to be held against the wheel after its download (M12); nullptr: none was.
   std::shared_ptr<const packaging::Metadata> metadata_read(const model::Candidate& candidate) const;
-  // The same, read now if it was not: `--no-deps` asks for none while choosing, a report still tells it. nullopt: it cannot be had.
-  std::optional<packaging::Metadata> read_metadata(const model::Candidate& candidate);
+  // The same, read now if it was not: `--no-deps` asks for none while choosing, a report still tells it. nullptr: it cannot be had.
+  std::shared_ptr<const packaging::Metadata> read_metadata(const model::Candidate& candidate);
   // Whether the page that lists the candidate came from a public address; its file must then not lead into a private network.
   bool is_from_public_index(const model::Candidate& candidate) const;
   // X10: a file that was added to its release long after the others, as a sentence; nullopt for all others. Hash mode needs no
