@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <map>
+#include <unordered_set>
 #include <vector>
 
 #include "archive/decompressor.h"
@@ -40,7 +42,7 @@ class Unpacking {
     PIPIT_TRY(const std::string path, tree_.clean(name));
     if (path.empty()) return ok();
     PIPIT_CHECK(tree_.add(path, SourceTree::Kind::directory));
-    return destination_.make_dirs(path);
+    return make_directories(path);
   }
 
   // The path to create; a file that occurs again replaces the first, as every tar does.
@@ -82,9 +84,20 @@ class Unpacking {
  private:
   Status make_parent(const std::string& path) {
     const std::string parent = parent_of(path);
-    if (parent.empty() || parent == last_parent_) return ok();
-    last_parent_ = parent;
-    return destination_.make_dirs(parent);
+    return parent.empty() || made_.contains(parent) ? ok() : make_directories(parent);
+  }
+
+  // Each once: trees of tests are deep, and a look at every parent for every file costs more than the files.
+  Status make_directories(const std::string& path) {
+    for (std::size_t end = 0; end != std::string::npos;) {
+      end = path.find('/', end + 1);
+      const std::string directory = path.substr(0, end);
+      if (!made_.insert(directory).second) continue;
+      Status made = destination_.make_dir(directory);
+      if (!made && made.error().os_errno == EEXIST) made = destination_.make_dirs(directory);  // it must be a directory
+      PIPIT_CHECK(std::move(made));
+    }
+    return ok();
   }
 
   Status count(std::uint64_t size) {
@@ -111,7 +124,7 @@ class Unpacking {
   const sys::Dir& destination_;
   const SourceLimits& limits_;
   SourceTree tree_;
-  std::string last_parent_;
+  std::unordered_set<std::string> made_;  // directories
   std::uint64_t total_ = 0;
   std::uint32_t members_ = 0;
 };

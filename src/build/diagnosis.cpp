@@ -52,8 +52,6 @@ std::vector<std::string> last_lines(const std::string& output, std::size_t& coun
   return lines;
 }
 
-std::string option_name(const Project& project) { return project.name.empty() ? "NAME" : project.name; }
-
 }  // namespace
 
 std::string in_words(const std::vector<sys::SealRefusal>& refusals) {
@@ -84,7 +82,7 @@ Error diagnose_failure(const Project& project, const std::string& step, const sy
   if (options.seal && met_the_seal(output, result, *options.seal)) {
     if (!result.refusals.empty()) error.details.push_back("refused by the seal: " + in_words(result.refusals));
     error.hints.push_back(fmt::format("this build ran sealed (no network, a private HOME, nothing writable outside of its tree), which may be why it failed; "
-                                      "--build-network {} gives it the network, --build-sandbox=off takes the seal away", option_name(project)));
+                                      "--build-network {} gives it the network, --build-sandbox=off takes the seal away", options.option_name.empty() ? ":all:" : options.option_name));
   }
   error.hints.push_back("this error comes from the build back end of " + project.shown + ", not from pipit");
   return std::move(error).while_("building " + project.shown);

@@ -9,6 +9,8 @@ namespace pipit::fetch {
 namespace {
 
 Status write_files(const sys::Dir& tree, const std::vector<ByteCodeFile>& files, wheel::Manifest& manifest) {
+  const auto texts = std::make_shared<TextPool>();
+  manifest.texts = texts;
   std::unordered_set<std::string> made;
   for (const ByteCodeFile& file : files) {
     const std::string parent = file.path.substr(0, std::min(file.path.rfind('/'), file.path.size()));
@@ -18,7 +20,7 @@ Status write_files(const sys::Dir& tree, const std::vector<ByteCodeFile>& files,
     PIPIT_TRY(const struct stat info, written.stat());
     PIPIT_CHECK(written.close());
     const std::int64_t mtime_ns = info.st_mtim.tv_sec * 1'000'000'000 + info.st_mtim.tv_nsec;
-    manifest.files.push_back({file.path, file.bytes.size(), false, verify::record_hash(verify::sha256(as_bytes_view(file.bytes))), mtime_ns});
+    manifest.files.push_back({texts->keep(file.path), file.bytes.size(), false, texts->keep(verify::record_hash(verify::sha256(as_bytes_view(file.bytes)))), mtime_ns});
   }
   return ok();
 }
@@ -27,9 +29,9 @@ Status write_files(const sys::Dir& tree, const std::vector<ByteCodeFile>& files,
 
 std::optional<wheel::Manifest> WheelStore::read_code_manifest(const std::string& sha256, const std::string& key) const {
   if (!is_sha256(sha256) || !is_code_key(key)) return std::nullopt;
-  const auto text = root_.read_file(code_path(sha256, key) + "/manifest", kManifestMaxBytes);
+  auto text = root_.read_file(code_path(sha256, key) + "/manifest", kManifestMaxBytes);
   if (!text) return std::nullopt;
-  auto manifest = wheel::Manifest::from_bytes(*text);
+  auto manifest = wheel::Manifest::from_bytes(std::move(*text));
   if (!manifest || manifest->archive_sha256 != sha256) return std::nullopt;
   return std::move(*manifest);
 }

@@ -100,6 +100,7 @@ struct IndexProvider::State {
   std::map<std::string, Archive> archives;
   std::map<std::string, Mismatch> mismatches;
   Diagnostics diagnostics;
+  bool rests_on_pages = true;  // see bases()
 };
 
 index::IndexClient::Question IndexProvider::State::question(const std::string& name) const {
@@ -118,6 +119,7 @@ Result<IndexProvider::State::Project> IndexProvider::State::look_up(const std::s
   // The release's own document has nothing for us: the whole list may, and if not it is what the explanation is about.
   if (asked.pinned && listing->is_pinned_release && !any_usable) {
     diagnostics.merge(listing->diagnostics);
+    rests_on_pages = false;
     PIPIT_TRY(listing, client.get({name, std::nullopt}));
     found.candidates = finder.find(name, listing->pages, wishes);
   }
@@ -231,6 +233,7 @@ Result<resolve::CandidateAnswer> IndexProvider::candidate(const std::string& nam
 }
 
 Result<resolve::CandidateAnswer> IndexProvider::direct(const packaging::Requirement& requirement, const model::Candidate* parent) {
+  state_->rests_on_pages = false;
   return state_->host.direct(requirement, parent);
 }
 
@@ -277,6 +280,7 @@ Result<Known> IndexProvider::State::metadata_of(const model::Candidate& candidat
 
 Result<Known> IndexProvider::State::read_metadata(const model::Candidate& candidate) {
   PIPIT_TRY(std::optional<packaging::Metadata> at_hand, host.known_metadata(candidate));
+  rests_on_pages = rests_on_pages && !at_hand && is_archive(candidate) && may_ask_server(candidate) && !candidate.file.hashes.empty();
   if (at_hand) return Known(std::make_shared<const packaging::Metadata>(std::move(*at_hand)));
   if (!is_archive(candidate)) return built(candidate);
   return may_ask_server(candidate) ? from_server(candidate) : from_whole_archive(candidate);
@@ -290,6 +294,7 @@ Result<Known> IndexProvider::State::from_server(const model::Candidate& candidat
     Error error = *found->error;
     return fail(std::move(error).while_(fmt::format("reading the metadata of {}", candidate.file.filename)));
   }
+  rests_on_pages = rests_on_pages && !found->is_offline;
   if (found->is_offline) return Known(unavailable(UnavailableKind::offline, "its metadata is not in the cache, and the network may not be used"));
   if (found->source == MetadataSource::none) return from_whole_archive(candidate);
   if (candidate.file.core_metadata) sidecars[key_of(candidate)] = found->source == MetadataSource::sidecar ? found->text.size() : 0;
@@ -301,6 +306,7 @@ Result<Known> IndexProvider::State::from_server(const model::Candidate& candidat
 }
 
 Result<Known> IndexProvider::State::from_whole_archive(const model::Candidate& candidate) {
+  rests_on_pages = false;
   if (candidate.kind == model::CandidateKind::sdist && candidate.direct_url) return built(candidate);  // the host has its tree
   if (const auto text = cache.find(candidate.file); text && !options.whole_archive_only.contains(candidate.name)) {
     PIPIT_TRY(Known kept, judged(candidate, *text));
@@ -415,6 +421,21 @@ Result<resolve::DependencyAnswer> IndexProvider::dependencies(const model::Candi
     return resolve::DependencyAnswer(std::move(out));
   }
   return dependencies_in(metadata, state_->options.markers, extra);
+}
+
+std::optional<std::vector<index::IndexClient::Basis>> IndexProvider::bases() const {
+  if (!state_->rests_on_pages || !state_->diagnostics.items().empty()) return std::nullopt;
+  std::vector<index::IndexClient::Basis> all;
+  for (const auto& [name, listing] : state_->listings) {
+    auto basis = state_->client.basis(state_->question(name));
+    if (!basis) return std::nullopt;
+    all.push_back(std::move(*basis));
+  }
+  return all;
+}
+
+void IndexProvider::read_ahead(std::span<const model::Candidate* const> candidates) {
+  for (const model::Candidate* candidate : candidates) state_->start_remote(*candidate);
 }
 
 Diagnostics IndexProvider::take_diagnostics() { return std::exchange(state_->diagnostics, {}); }

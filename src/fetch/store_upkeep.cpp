@@ -5,6 +5,7 @@
 #include <atomic>
 #include <charconv>
 #include <tuple>
+#include <utility>
 
 #include "fetch/store_layout.h"
 #include "pipit/fetch/wheel_store.h"
@@ -36,7 +37,7 @@ std::uint64_t size_of(const wheel::Manifest& manifest) {
 }
 
 bool is_intact(const sys::Dir& tree, const wheel::ManifestFile& file) {
-  auto opened = tree.open_read(file.path);
+  auto opened = tree.open_read(std::string(file.path));
   if (!opened) return false;
   const auto mapped = sys::MappedFile::map(*opened);
   return mapped && mapped->bytes().size() == file.size && verify::record_hash(verify::sha256(mapped->bytes())) == file.record_hash;
@@ -78,7 +79,7 @@ Result<std::vector<StoreDamage>> WheelStore::verify(sys::Executor& executor, Hea
     if (manifest && tree)
       sys::parallel_for(executor, intact.size(), [&](std::size_t i) { intact[i] = is_intact(*tree, manifest->files[i]) ? 1 : 0; });
     for (std::size_t i = 0; i < intact.size(); ++i)
-      if (intact[i] == 0) damage.paths.push_back(manifest->files[i].path);
+      if (intact[i] == 0) damage.paths.emplace_back(manifest->files[i].path);
     // Byte code is made again when it is wanted; the wheel it was made of is whole.
     const auto keys = code_keys(sha256);
     for (const std::string& key : keys ? *keys : std::vector<std::string>{})
@@ -166,9 +167,10 @@ Status WheelStore::keep_below(std::uint64_t size_max_bytes, std::uint64_t added_
   const auto text = root_.read_file(std::string(kSizeFile), 32);
   const auto facts = root_.stat(std::string(kSizeFile));
   std::uint64_t known = 0;
-  const bool told = text && std::from_chars(text->data(), text->data() + text->size(), known).ec == std::errc();
+  const bool starts_here = std::exchange(is_new_, false) && facts && !*facts;  // what this run added is all there is to count
+  const bool told = starts_here || (text && std::from_chars(text->data(), text->data() + text->size(), known).ec == std::errc());
   const std::int64_t now = std::chrono::duration_cast<std::chrono::nanoseconds>(clock_.now().time_since_epoch()).count();
-  const bool fresh = facts && *facts && now - (*facts)->mtime_ns < kRecountAfterNs;
+  const bool fresh = starts_here || (facts && *facts && now - (*facts)->mtime_ns < kRecountAfterNs);
   if (told && fresh && known + added_bytes <= size_max_bytes) return note_size(known + added_bytes);
   const auto freed = prune(size_max_bytes, std::chrono::milliseconds(0));
   if (!freed && freed.error().code != kCacheBusy) return fail(freed.error());

@@ -50,7 +50,8 @@ Result<std::unique_ptr<WheelStore>> WheelStore::open(sys::Os& os, const std::fil
   store->path_ = cache / name;
   // 0700: a group-writable umask makes group-writable files inside, and nobody else shall reach them.
   Status made = dir->make_dir(name, 0700);
-  store->writable_ = made.has_value() || made.error().os_errno == EEXIST;
+  store->is_new_ = made.has_value();
+  store->writable_ = store->is_new_ || made.error().os_errno == EEXIST;
   auto root = dir->open_dir(name);
   if (!root) return fail(unusable(store->path_, made ? root.error().message : made.error().message));
   store->root_ = std::move(*root);
@@ -97,7 +98,7 @@ Status WheelStore::tidy_staging() {
 Result<std::optional<wheel::Manifest>> WheelStore::read_manifest(const std::string& sha256) const {
   auto text = root_.read_file(entry_path(sha256) + "/manifest", kManifestMaxBytes);
   if (!text) return std::nullopt;  // not there; what is there but unreadable is as good as not there
-  auto manifest = wheel::Manifest::from_bytes(*text);
+  auto manifest = wheel::Manifest::from_bytes(std::move(*text));
   if (!manifest || manifest->archive_sha256 != sha256) return std::nullopt;
   return std::move(*manifest);
 }

@@ -80,22 +80,22 @@ struct IndexClient::State::Asked {
   std::shared_ptr<const PackedPage> kept;
 };
 
-Url IndexClient::State::address_of(const Ask& asking, Document document) const {
-  const Question& question = asking.query->question;
-  return document == Document::simple ? asking.source->simple_page(question.name)
-                                      : *asking.source->pypi_document(question.name, document == Document::release_json ? question.pinned : std::nullopt);
+net::HttpRequest IndexClient::State::request_for(const IndexSource& source, const Question& question, Document document) const {
+  net::HttpRequest request;
+  request.url = document == Document::simple ? source.simple_page(question.name)
+                                             : *source.pypi_document(question.name, document == Document::release_json ? question.pinned : std::nullopt);
+  request.headers = {{"Accept", document == Document::simple ? kAccept : "application/json"}};
+  request.accept_encoding = true;
+  request.body_max_bytes = kPageMax;
+  request.keeps_payload = store.is_on();
+  if (options.refresh.contains(":all:") || options.refresh.contains(question.name)) request.cache = net::CacheMode::refresh;
+  return request;
 }
 
-IndexClient::State::Asked IndexClient::State::request_for(const Ask& asking, Document document, bool use_kept) const {
-  const Question& question = asking.query->question;
+IndexClient::State::Asked IndexClient::State::ask_with_kept(const Ask& asking, Document document, bool use_kept) const {
   Asked asked;
-  asked.url = address_of(asking, document);
-  asked.request.url = asked.url;
-  asked.request.headers = {{"Accept", document == Document::simple ? kAccept : "application/json"}};
-  asked.request.accept_encoding = true;
-  asked.request.body_max_bytes = kPageMax;
-  asked.request.keeps_payload = store.is_on();
-  if (options.refresh.contains(":all:") || options.refresh.contains(question.name)) asked.request.cache = net::CacheMode::refresh;
+  asked.request = request_for(*asking.source, asking.query->question, document);
+  asked.url = asked.request.url;
   if (use_kept) asked.kept = store.find(asked.url.without_credentials());
   if (asked.kept) asked.request.known_payload_id = asked.kept->key().payload_id;
   return asked;
@@ -103,9 +103,13 @@ IndexClient::State::Asked IndexClient::State::request_for(const Ask& asking, Doc
 
 void IndexClient::State::ask_remote(const std::shared_ptr<Ask>& asking, Document document, bool use_kept) {
   // What has to come over the net is asked for at once: behind the pages that the executor reads it would wait in vain.
-  if (std::exchange(asking->is_ahead, false) && use_kept && store.has(address_of(*asking, document).without_credentials()))
+  if (std::exchange(asking->is_ahead, false) && use_kept && store.has(request_for(*asking->source, asking->query->question, document).url.without_credentials()))
     return executor.post([self = shared_from_this(), asking, document] { self->ask_remote(asking, document, true); });
-  Asked asked = request_for(*asking, document, use_kept);
+  Asked asked = ask_with_kept(*asking, document, use_kept);
+  if (auto came = take_early(asked.url); came && use_kept) {
+    const bool is_usable = !*came || !(*came)->body_omitted || (asked.kept && asked.kept->key().payload_id == (*came)->payload_id);
+    if (is_usable) return on_response(asking, document, asked.url, asked.kept, *came);
+  }
   std::optional<Result<net::HttpResponse>> at_once;
   {
     const std::lock_guard lock(http_mutex);

@@ -9,20 +9,19 @@
 
 namespace pipit::index {
 
-namespace {
-
 std::string key_of(const IndexClient::Question& question) { return question.pinned ? question.name + "==" + *question.pinned : question.name; }
 
-}  // namespace
+void IndexClient::State::connect() {
+  if (http || http_error || !needs_http()) return;
+  if (Result<net::HttpClient*> made = make_http()) http = *made;
+  else http_error = std::move(made).error();
+}
 
 void IndexClient::State::begin(const Question& question, Urgency urgency) {
   look_at_locations();
   const std::string key = key_of(question);
   if (!answers.begin(key)) return;
-  if (!http && !http_error && needs_http()) {
-    if (Result<net::HttpClient*> made = make_http()) http = *made;
-    else http_error = std::move(made).error();
-  }
+  connect();
   auto query = std::make_shared<Query>();
   query->question = question;
   query->key = key;
@@ -142,6 +141,10 @@ ListingResult IndexClient::get(const Question& question) {
   state_->begin(question, State::Urgency::at_once);
   return *state_->answers.wait(key_of(question));
 }
+
+std::optional<IndexClient::Basis> IndexClient::basis(const Question& question) { return state_->basis(question); }
+
+bool IndexClient::still_hold(const std::vector<Basis>& bases) { return state_->still_hold(bases); }
 
 Diagnostics IndexClient::take_diagnostics() {
   state_->look_at_locations();

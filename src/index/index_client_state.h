@@ -28,6 +28,8 @@ using SharedResult = std::shared_ptr<const ListingResult>;
 
 constexpr std::uint64_t kPageMax = 128u << 20;
 
+std::string key_of(const IndexClient::Question& question);  // of OnceMap
+
 // What one source (an index, a page of links, the local files) said to one question.
 struct Outcome {
   Kind kind = Kind::not_here;
@@ -68,15 +70,17 @@ struct IndexClient::State : std::enable_shared_from_this<IndexClient::State> {
   void add_link_page(const Url& url);
   void add_local_page(const std::filesystem::path& path);
   bool needs_http() const;
+  void connect();
 
   enum class Urgency { at_once, ahead };
   void begin(const Question& question, Urgency urgency);
   std::vector<IndexSource*> sources_for(const std::string& name) const;
+  std::vector<IndexSource*> sources_that_tell(const std::string& name) const;
   void ask(std::shared_ptr<Ask> ask);
   void ask_local(const std::shared_ptr<Ask>& ask);
   struct Asked;
-  Url address_of(const Ask& ask, Document document) const;
-  Asked request_for(const Ask& ask, Document document, bool use_kept) const;
+  net::HttpRequest request_for(const IndexSource& source, const Question& question, Document document) const;
+  Asked ask_with_kept(const Ask& ask, Document document, bool use_kept) const;
   void ask_remote(const std::shared_ptr<Ask>& ask, Document document, bool use_kept);
   void on_response(const std::shared_ptr<Ask>& ask, Document document, const Url& asked, std::shared_ptr<const PackedPage> kept,
                    const Result<net::HttpResponse>& response);
@@ -89,6 +93,10 @@ struct IndexClient::State : std::enable_shared_from_this<IndexClient::State> {
   void warn_of_several(ProjectListing& listing, const std::vector<std::string>& offering);
   std::shared_ptr<const PackedPage> pack(const ProjectPage& page, const std::string& name, PageKey key) const;
   void learn_public(const net::HttpResponse& response);
+  std::optional<Basis> basis(const Question& question);
+  bool still_hold(const std::vector<Basis>& bases);
+  bool confirm(std::vector<net::HttpRequest> requests, const std::vector<const PageKey*>& pages);
+  std::optional<Result<net::HttpResponse>> take_early(const Url& asked);
   bool is_public(const std::string& page_url) const;
 
   // A page of links is fetched and read once, for all projects.
@@ -129,6 +137,7 @@ struct IndexClient::State : std::enable_shared_from_this<IndexClient::State> {
   std::function<void(const ProjectListing&)> on_listing;
   mutable std::mutex shared_mutex;
   std::set<std::string> public_hosts;
+  std::map<std::string, Result<net::HttpResponse>> early;  // by address: answers that came before they were asked for (still_hold)
   std::atomic<bool> warned_of_several{false};
 };
 

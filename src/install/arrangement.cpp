@@ -26,40 +26,14 @@ struct Unit {
   bool has_dist_info = false;
 };
 
+constexpr std::size_t kNoUnit = static_cast<std::size_t>(-1);  // it cannot be installed: a problem was reported
+
 struct Placed {
   std::size_t addition, file;
   const wheel::ManifestFile* source;
   Spot spot;
-  std::size_t unit = 0;
-  std::string rest;       // below the unit, with its slash; empty if the unit is the file
+  std::size_t unit = kNoUnit;
   bool dropped = false;   // a later addition writes the same path
-};
-
-// The image lists sources in the manifest's order with generated files in between, so the next one is nearly always it.
-class ManifestCursor {
- public:
-  explicit ManifestCursor(const wheel::Manifest& manifest) : manifest_(manifest) {}
-  const wheel::ManifestFile* find(const std::string& path) {
-    const auto& files = manifest_.files;
-    for (std::size_t tried = 0; tried < files.size(); ++tried) {
-      if (next_ >= files.size()) next_ = 0;
-      const wheel::ManifestFile& file = files[next_++];
-      if (file.path == path) return &file;
-      if (tried == kLookAhead) break;
-    }
-    if (by_path_.empty())
-      for (std::size_t i = 0; i < files.size(); ++i) by_path_.emplace(files[i].path, i);
-    const auto found = by_path_.find(path);
-    if (found == by_path_.end()) return nullptr;
-    next_ = found->second + 1;
-    return &files[found->second];
-  }
-
- private:
-  static constexpr std::size_t kLookAhead = 4;
-  const wheel::Manifest& manifest_;
-  std::size_t next_ = 0;
-  std::unordered_map<std::string_view, std::size_t> by_path_;
 };
 
 bool is_dist_info(std::string_view path) { return path.ends_with(".dist-info"); }
@@ -72,7 +46,7 @@ class Arranger {
   Result<Arrangement> run() {
     PIPIT_CHECK(collect_removals());
     PIPIT_TRY(const std::vector<Spot> takes, ground_.takes());
-    PIPIT_CHECK(place_additions());
+    place_additions();
     find_double_writers();
     PIPIT_CHECK(find_units());
     find_files_under_files();
@@ -114,45 +88,39 @@ class Arranger {
         file.content = content;
         file.size = content.size();
         out_.rewrites.push_back(std::move(file));
-        placed_.push_back({kRewrite, out_.rewrites.size() - 1, nullptr, std::move(spot), 0, {}, false});
+        placed_.push_back({kRewrite, out_.rewrites.size() - 1, nullptr, std::move(spot)});
       }
     }
     return ok();
   }
 
-  Status place_additions() {
+  void place_additions() {
     std::size_t count = placed_.size();
     for (const Addition& addition : input_.additions) count += addition.image.files.size();
     placed_.reserve(count);
     for (std::size_t a = 0; a < input_.additions.size(); ++a) {
       const Addition& addition = input_.additions[a];
-      ManifestCursor cursor(*addition.manifest);
-      for (std::size_t f = 0; f < addition.image.files.size(); ++f) PIPIT_CHECK(place(a, f, cursor));
+      for (std::size_t f = 0; f < addition.image.files.size(); ++f) place(a, f);
     }
-    return ok();
   }
 
-  Status place(std::size_t addition, std::size_t index, ManifestCursor& cursor) {
+  void place(std::size_t addition, std::size_t index) {
     const wheel::ImageFile& file = input_.additions[addition].image.files[index];
     auto spot = input_.layout.locate(file.path);
     if (!spot) {
       problems_.push_back(std::move(spot).error().while_("installing " + title(addition)));
-      return ok();
+      return;
     }
     if (is_protected(file.path, input_.target.root.native(), input_.target.scheme, input_.target.interpreter)) {
       problems_.push_back(make_error(kProtectedFile, title(addition) + " would overwrite `" + file.path + "`, which belongs to the environment itself")
                               .at(file.path));
-      return ok();
+      return;
     }
     if (is_foreign_metadata(addition, *spot)) {
       problems_.push_back(make_error(kForeignMetadata, title(addition) + " would write `" + file.path + "`, the metadata of another package").at(file.path));
-      return ok();
+      return;
     }
-    const wheel::ManifestFile* source = file.source.empty() ? nullptr : cursor.find(file.source);
-    if (!file.source.empty() && source == nullptr)
-      return fail(make_error(kInternalError, "the manifest of " + title(addition) + " does not know `" + file.source + "`"));
-    placed_.push_back({addition, index, source, std::move(*spot), 0, {}, false});
-    return ok();
+    placed_.push_back({addition, index, file.source, std::move(*spot)});
   }
 
   bool is_foreign_metadata(std::size_t addition, const Spot& spot) const {
@@ -208,13 +176,16 @@ class Arranger {
       if (placed.dropped) continue;
       if (before != nullptr && are_siblings(*before, placed)) {
         placed.unit = before->unit;
-        placed.rest = placed.spot.path.substr(units_[placed.unit].spot.path.size());
         continue;
       }
       PIPIT_CHECK(find_unit(placed));
-      before = placed.rest.empty() ? nullptr : &placed;
+      before = rest_of(placed).empty() ? nullptr : &placed;
     }
     return ok();
+  }
+  // Below its unit, with its slash; empty if the unit is the file.
+  std::string_view rest_of(const Placed& placed) const {
+    return placed.unit == kNoUnit ? std::string_view() : std::string_view(placed.spot.path).substr(units_[placed.unit].spot.path.size());
   }
   static bool are_siblings(const Placed& a, const Placed& b) {
     const std::size_t slash = a.spot.path.rfind('/');
@@ -253,16 +224,15 @@ class Arranger {
   }
 
   void attach(Placed& placed, Spot spot, bool takes_old) {
-    placed.rest = placed.spot.path.substr(spot.path.size());
     Unit& unit = unit_at(spot);
     placed.unit = static_cast<std::size_t>(&unit - units_.data());
     unit.puts_new = true;
     unit.takes_old = unit.takes_old || takes_old;
-    if (takes_old && !placed.rest.empty() && reported_.insert(input_.layout.shown(unit.spot)).second)
+    if (takes_old && !rest_of(placed).empty() && reported_.insert(input_.layout.shown(unit.spot)).second)
       diagnostics_.warn("link-replaced", "`" + input_.layout.shown(unit.spot) + "` is a link; it is replaced, what it points to is left alone");
     if (placed.addition != kRewrite) unit.has_dist_info = unit.has_dist_info || is_dist_info(unit.spot.path) || holds_dist_info(placed);
   }
-  bool holds_dist_info(const Placed& placed) const { return placed.rest.find(".dist-info/") != std::string::npos; }
+  bool holds_dist_info(const Placed& placed) const { return rest_of(placed).find(".dist-info/") != std::string_view::npos; }
 
   Unit& unit_at(const Spot& spot) {
     const auto [entry, is_new] = unit_index_.try_emplace(spot, units_.size());
@@ -302,7 +272,7 @@ class Arranger {
 
   // One addition's file where another wants a directory.
   void find_files_under_files() {
-    std::unordered_set<std::string> looked_at;
+    std::vector<std::unordered_set<std::string_view>> looked_at(by_spot_.size());
     const Placed* before = nullptr;
     for (const Placed& placed : placed_) {
       if (placed.dropped) continue;
@@ -310,12 +280,12 @@ class Arranger {
       if (before != nullptr && are_siblings(*before, placed)) continue;
       before = &placed;
       for (std::size_t slash = path.rfind('/'); slash != std::string::npos && slash > 0; slash = path.rfind('/', slash - 1)) {
-        const std::string parent = path.substr(0, slash);
-        if (!looked_at.insert(std::to_string(placed.spot.anchor) + parent).second) break;
+        const std::string_view parent = std::string_view(path).substr(0, slash);
+        if (!looked_at[placed.spot.anchor].insert(parent).second) break;
         const auto file = by_spot_[placed.spot.anchor].find(parent);
         if (file == by_spot_[placed.spot.anchor].end()) continue;
         problems_.push_back(make_error(kOverlap, title(file->second->addition) + " has a file where " + title(placed.addition) + " needs a directory: `" +
-                                                     input_.layout.shown({placed.spot.anchor, parent}) + "`"));
+                                                     input_.layout.shown({placed.spot.anchor, std::string(parent)}) + "`"));
       }
     }
   }
@@ -332,19 +302,21 @@ class Arranger {
     std::stable_sort(order.begin(), order.end(), [this](std::size_t a, std::size_t b) { return rank(units_[a]) < rank(units_[b]); });
     out_.journal.anchors = input_.layout.anchors();
     out_.journal.anchors[0].clear();
+    out_.files.reserve(placed_.size() + 1);
+    out_.journal.moves.reserve(order.size() + 1);
     for (std::size_t i = 0; i < order.size(); ++i) {
       const Unit& unit = units_[order[i]];
       number[order[i]] = i;
       out_.journal.moves.push_back({unit.spot.anchor, unit.spot.path, unit.takes_old, unit.puts_new});
     }
     for (const Placed& placed : placed_)
-      if (!placed.dropped) stage_as(placed, std::to_string(number[placed.unit]) + placed.rest);
+      if (!placed.dropped) stage_as(placed, std::to_string(number[placed.unit]).append(rest_of(placed)));
   }
 
   void stage_as(const Placed& placed, std::string path) {
     const std::size_t end = path.rfind('/');
     if (end != std::string::npos && std::string_view(path).substr(0, end) != last_directory_) {
-      last_directory_ = path.substr(0, end);
+      last_directory_.assign(path, 0, end);
       add_directory(last_directory_);
     }
     out_.files.push_back({placed.addition, placed.file, placed.source, std::move(path)});
@@ -358,7 +330,7 @@ class Arranger {
       if (slash == std::string::npos) break;
       at.resize(slash);
     }
-    out_.directories.insert(out_.directories.end(), missing.rbegin(), missing.rend());
+    for (auto it = missing.rbegin(); it != missing.rend(); ++it) out_.directories.push_back({std::move(*it), out_.files.size()});
   }
 
   const ArrangementInput& input_;

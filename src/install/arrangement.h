@@ -21,9 +21,14 @@ struct StagedFile {
 };
 inline constexpr std::size_t kRewrite = static_cast<std::size_t>(-1);
 
+struct StagedDirectory {
+  std::string path;                                  // below new/
+  std::size_t file = 0;                              // the first one in it or below it: index into Arrangement::files
+};
+
 struct Arrangement {
   Journal journal;
-  std::vector<std::string> directories;              // below new/, parents first
+  std::vector<StagedDirectory> directories;          // in the order of their files, parents first
   std::vector<StagedFile> files;
   std::vector<wheel::ImageFile> rewrites;            // what removals leave of files that lose a line
 };

@@ -8,6 +8,8 @@
 namespace pipit::install {
 namespace {
 
+constexpr std::string_view kDistInfo = ".dist-info";
+
 struct RealPath {
   std::filesystem::path existing;  // real
   std::filesystem::path rest;      // what is missing below it
@@ -33,9 +35,16 @@ bool is_beneath(std::string_view path, std::string_view directory) {
   return path.size() > directory.size() && path.starts_with(directory) && (path[directory.size()] == '/' || directory == "/");
 }
 
-std::string below(std::string_view path, std::string_view directory) {
+std::string_view below(std::string_view path, std::string_view directory) {
   const std::size_t skip = directory == "/" ? 1 : directory.size() + 1;
-  return std::string(path.size() > skip ? path.substr(skip) : std::string_view());
+  return path.size() > skip ? path.substr(skip) : std::string_view();
+}
+
+std::string join_path(std::string_view directory, std::string_view rest) {
+  std::string path;
+  path.reserve(directory.size() + 1 + rest.size());
+  if (!directory.empty()) path.append(directory).push_back('/');
+  return path += rest;
 }
 
 }  // namespace
@@ -87,9 +96,9 @@ Status Layout::add_directory(const std::string& directory, bool site) {
 Result<Spot> Layout::locate(std::string_view absolute) const {
   for (const Directory& directory : directories_) {
     if (!is_beneath(absolute, directory.prefix)) continue;
-    const std::string rest = below(absolute, directory.prefix);
+    const std::string_view rest = below(absolute, directory.prefix);
     if (!is_plain(rest)) break;
-    return Spot{directory.spot.anchor, directory.spot.path.empty() ? rest : directory.spot.path + "/" + rest};
+    return Spot{directory.spot.anchor, join_path(directory.spot.path, rest)};
   }
   return fail(make_error(kOutsideScheme, "`" + std::string(absolute) + "` lies outside the environment's directories").at(std::string(absolute)));
 }
@@ -113,7 +122,7 @@ std::string_view Layout::metadata_directory(const Spot& spot) const {
     if (!directory.spot.path.empty() && !is_beneath(path, directory.spot.path)) continue;
     const std::string_view rest = path.substr(directory.spot.path.empty() ? 0 : directory.spot.path.size() + 1);
     const std::string_view top = rest.substr(0, rest.find('/'));
-    if (ascii_lower(top).ends_with(".dist-info")) return top;
+    if (top.size() >= kDistInfo.size() && ascii_iequals(top.substr(top.size() - kDistInfo.size()), kDistInfo)) return top;
   }
   return {};
 }

@@ -25,6 +25,7 @@ struct Tree {
   std::size_t addition = kRewrite;
   sys::Dir dir;
   std::atomic<LinkMode>* mode = nullptr;
+  std::string source;  // of the file that is looked at; ends with a NUL, as the kernel wants it
 };
 
 bool means_never(int error) {
@@ -37,40 +38,73 @@ class Stager {
       : input_(input), os_(new_dir.os()), new_dir_(new_dir), stale_(stale) {}
 
   Status run(const std::stop_token& stop) {
-    PIPIT_CHECK(make_directories());
-    return stage_all(stop);
+    const auto& files = input_.arrangement.files;
+    const std::size_t tasks = (files.size() + kPerTask - 1) / kPerTask;
+    std::vector<Status> results(tasks, ok());
+    std::vector<std::size_t> next(tasks);
+    for (std::size_t number = 0; number < tasks; ++number) next[number] = number * kPerTask;
+    std::atomic<bool> failed{false};
+    const auto task = [&](std::size_t number) {
+      const std::size_t end = std::min(files.size(), (number + 1) * kPerTask);
+      auto directory = first_directory_of(next[number]);
+      Tree tree;
+      for (std::size_t& i = next[number]; i < end && !failed; ++i) {
+        results[number] = stop.stop_requested() ? Status(fail(make_error(kCancelled, "the installation was cancelled"))) : stage(i, directory, tree);
+        if (lacks_descriptors(results[number])) return;
+        if (!results[number]) failed = failed || results[number].error().code != kStaleStoreFile;
+      }
+    };
+    for_all(tasks, files.size(), task);
+    // What found no free descriptor while others worked is done once more, alone. It had made no file yet.
+    for (std::size_t number = 0; number < tasks; ++number)
+      if (lacks_descriptors(results[number])) task(number);
+    for (Status& result : results)
+      if (!result && result.error().code != kStaleStoreFile) return std::move(result);
+    if (stale_error_) return fail(std::move(*stale_error_));
+    return ok();
   }
 
  private:
-  static constexpr std::size_t kPerTask = 256;
-  static constexpr std::size_t kDirectoriesPerTask = 64;
-  static constexpr std::size_t kWorthThreads = 1024;  // files or directories; below that a second thread costs more than it brings
+  using Directories = std::vector<StagedDirectory>::const_iterator;
 
-  void for_all(std::size_t tasks, std::size_t items, const std::function<void(std::size_t)>& task) {
-    if (input_.options.executor != nullptr && items >= kWorthThreads) return sys::parallel_for(*input_.options.executor, tasks, task);
+  static constexpr std::size_t kPerTask = 256;
+  static constexpr std::size_t kWorthThreads = 1024;  // files; below that a second thread costs more than it brings
+
+  void for_all(std::size_t tasks, std::size_t files, const std::function<void(std::size_t)>& task) {
+    if (input_.options.executor != nullptr && files >= kWorthThreads) return sys::parallel_for(*input_.options.executor, tasks, task);
     for (std::size_t number = 0; number < tasks; ++number) task(number);
   }
 
-  // Sorted, a move's directories stand together and parents before children; so moves can be made side by side.
-  Status make_directories() {
-    std::vector<std::string_view> all(input_.arrangement.directories.begin(), input_.arrangement.directories.end());
-    std::sort(all.begin(), all.end());
-    const auto move_of = [](std::string_view path) { return path.substr(0, path.find('/')); };
-    std::vector<std::size_t> begins{0};
-    for (std::size_t i = 1; i < all.size(); ++i)
-      if (i - begins.back() >= kDirectoriesPerTask && move_of(all[i]) != move_of(all[i - 1])) begins.push_back(i);
-    begins.push_back(all.size());
-    std::vector<Status> results(begins.size() - 1, ok());
-    for_all(results.size(), all.size(), [&](std::size_t number) {
-      for (std::size_t i = begins[number]; i < begins[number + 1] && results[number]; ++i) results[number] = make_directory(std::string(all[i]));
-    });
-    for (Status& result : results) PIPIT_CHECK(std::move(result));
+  Directories first_directory_of(std::size_t file) const {
+    const auto& all = input_.arrangement.directories;
+    return std::lower_bound(all.begin(), all.end(), file, [](const StagedDirectory& directory, std::size_t number) { return directory.file < number; });
+  }
+
+  // Directories are made by whoever comes to them first: the task they belong to or, if its file lies in one of another
+  // task's that is not that far yet, the task that misses it.
+  Status stage(std::size_t file, Directories& directory, Tree& tree) {
+    for (; directory != input_.arrangement.directories.end() && directory->file == file; ++directory) {
+      Status made = make_directory(directory->path);
+      if (is_missing(made)) made = make_directories_to(directory->path + '/');
+      PIPIT_CHECK(std::move(made));
+    }
+    const StagedFile& staged = input_.arrangement.files[file];
+    Status done = stage_one(staged, tree);
+    if (!is_missing(done)) return done;
+    PIPIT_CHECK(make_directories_to(staged.path));
+    return stage_one(staged, tree);
+  }
+
+  static bool is_missing(const Status& status) { return !status && status.error().os_errno == ENOENT; }
+
+  Status make_directories_to(const std::string& path) {
+    for (std::size_t slash = path.find('/'); slash != std::string::npos; slash = path.find('/', slash + 1)) PIPIT_CHECK(make_directory(path.substr(0, slash)));
     return ok();
   }
 
   Status make_directory(const std::string& path) {
     const int made = again_if_interrupted([&] { return os_.mkdirat(new_dir_.fd(), path.c_str(), 0777); });
-    return made < 0 ? Status(fail(sys::os_error(-made, "make directory", shown(path)))) : ok();
+    return made < 0 && made != -EEXIST ? Status(fail(sys::os_error(-made, "make directory", shown(path)))) : ok();
   }
 
   std::string shown(const std::string& path) const { return (new_dir_.path() / path).string(); }
@@ -96,32 +130,6 @@ class Stager {
     return &modes_.back().second;
   }
 
-  Status stage_all(const std::stop_token& stop) {
-    const auto& files = input_.arrangement.files;
-    const std::size_t tasks = (files.size() + kPerTask - 1) / kPerTask;
-    std::vector<Status> results(tasks, ok());
-    std::vector<std::size_t> next(tasks);
-    for (std::size_t number = 0; number < tasks; ++number) next[number] = number * kPerTask;
-    std::atomic<bool> failed{false};
-    const auto task = [&](std::size_t number) {
-      const std::size_t end = std::min(files.size(), (number + 1) * kPerTask);
-      Tree tree;
-      for (std::size_t& i = next[number]; i < end && !failed; ++i) {
-        results[number] = stop.stop_requested() ? Status(fail(make_error(kCancelled, "the installation was cancelled"))) : stage_one(files[i], tree);
-        if (lacks_descriptors(results[number])) return;
-        if (!results[number]) failed = failed || results[number].error().code != kStaleStoreFile;
-      }
-    };
-    for_all(tasks, files.size(), task);
-    // What found no free descriptor while others worked is done once more, alone. It had made nothing yet.
-    for (std::size_t number = 0; number < tasks; ++number)
-      if (lacks_descriptors(results[number])) task(number);
-    for (Status& result : results)
-      if (!result && result.error().code != kStaleStoreFile) return std::move(result);
-    if (stale_error_) return fail(std::move(*stale_error_));
-    return ok();
-  }
-
   static bool lacks_descriptors(const Status& status) { return !status && status.error().os_errno == EMFILE; }
 
   const wheel::ImageFile& image_file(const StagedFile& staged) const {
@@ -137,12 +145,13 @@ class Stager {
     const wheel::ImageFile& file = image_file(staged);
     if (staged.source == nullptr) return create(staged.path, file.content, file.executable);
     PIPIT_CHECK(open_tree(staged.addition, tree));
+    tree.source = staged.source->path;
     const bool trusted = !input_.additions[staged.addition].from_store;
     mode_t mode = wanted_mode(staged.source->executable);
     if (!trusted) {
       struct stat info {};
-      const int result = again_if_interrupted([&] { return os_.fstatat(tree.dir.fd(), file.source.c_str(), &info, AT_SYMLINK_NOFOLLOW); });
-      if (result < 0 && result != -ENOENT && result != -ENOTDIR) return fail(sys::os_error(-result, "look at", (tree.dir.path() / file.source).string()));
+      const int result = again_if_interrupted([&] { return os_.fstatat(tree.dir.fd(), tree.source.c_str(), &info, AT_SYMLINK_NOFOLLOW); });
+      if (result < 0 && result != -ENOENT && result != -ENOTDIR) return fail(sys::os_error(-result, "look at", (tree.dir.path() / tree.source).string()));
       if (result < 0 || !is_as_promised(info, *staged.source)) return report_stale(staged, file);
       mode = info.st_mode & 07777;
     }
@@ -155,7 +164,7 @@ class Stager {
   }
 
   Status report_stale(const StagedFile& staged, const wheel::ImageFile& file) {
-    const std::string path = (input_.additions[staged.addition].tree / file.source).string();
+    const std::string path = (input_.additions[staged.addition].tree / file.source->path).string();
     const std::scoped_lock lock(mutex_);
     if (std::find(stale_.begin(), stale_.end(), staged.addition) == stale_.end()) stale_.push_back(staged.addition);
     Error error = make_error(kStaleStoreFile, "`" + path + "` in the cache was changed since it was unpacked").at(path);
@@ -167,7 +176,7 @@ class Stager {
   Status bring(const StagedFile& staged, const wheel::ImageFile& file, const Tree& tree, bool mode_fits) {
     if (tree.mode->load(std::memory_order_relaxed) == LinkMode::hardlink && mode_fits) {
       const int result =
-          again_if_interrupted([&] { return os_.linkat(tree.dir.fd(), file.source.c_str(), new_dir_.fd(), staged.path.c_str()); });
+          again_if_interrupted([&] { return os_.linkat(tree.dir.fd(), tree.source.c_str(), new_dir_.fd(), staged.path.c_str()); });
       if (result == 0) return ok();
       if (means_never(result))
         tree.mode->store(LinkMode::reflink, std::memory_order_relaxed);
@@ -202,7 +211,7 @@ class Stager {
   }
 
   Status copy(const StagedFile& staged, const wheel::ImageFile& file, const Tree& tree) {
-    PIPIT_TRY(sys::File from, tree.dir.open_read(file.source));
+    PIPIT_TRY(sys::File from, tree.dir.open_read(tree.source));
     PIPIT_TRY(sys::File made, create_file(staged.path, file.executable));
     return finish(made, copy_bytes(from, made, staged, *tree.mode), staged.path);
   }

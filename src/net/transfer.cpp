@@ -95,6 +95,7 @@ std::optional<Result<HttpResponse>> Transfer::answer_at_once() {
   for (;;) {
     if (Status allowed = refuse_url(); !allowed) return Result<HttpResponse>(fail(std::move(allowed).error()));
     look_into_cache();
+    if (request_.only_confirms && !cached_ && !services_.options.offline) return Result<HttpResponse>(HttpResponse{});
     const bool usable = cached_ && (services_.options.offline || (cached_->fresh && request_.cache == CacheMode::use));
     if (usable && is_redirect(cached_->head.status)) {
       const auto location = header_of(cached_->head.headers, "location");

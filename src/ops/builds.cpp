@@ -80,17 +80,15 @@ std::optional<BuiltWheel> Builds::remembered(const std::string& sdist_sha256, co
   return known ? (*known)->find(sdist_sha256, subdirectory) : std::nullopt;
 }
 
-Result<build::BuildOptions> Builds::options_for(const BuildOrder& order) {
+Result<build::BuildOptions> Builds::options_for(const BuildOrder& order, std::filesystem::path scratch) {
   build::BuildOptions build;
   build.config_settings = options_.config_settings;
   if (!order.config_settings.empty()) build.config_settings = order.config_settings;  // a line's own replace them, as with pip
   build.environment = session_.environment();
   build.timeout = options_.build_timeout;
-  PIPIT_TRY(const std::filesystem::path scratch, session_.scratch_directory());
-  PIPIT_TRY(sys::TempDir folder, sys::TempDir::create(scratch, "build-"));
-  PIPIT_TRY(build.scratch, sys::real_path(folder.release()));
-  const bool is_named = !order.name.empty() || order.archive;
-  PIPIT_TRY(build.seal, seal_build(is_named ? order.name : packaging::normalize_name(order.directory.filename().string()), options_, target_, session_));
+  build.scratch = std::move(scratch);
+  build.option_name = order.name.empty() ? order.supposed_name : order.name;
+  PIPIT_TRY(build.seal, seal_build(build.option_name, options_, target_, session_));
   LockedReporter* told = &told_;
   build.on_step = [told](const std::string& step, std::optional<build::StepEnd> ended) {
     told->info(!ended ? fmt::format("  {}: started", step) : fmt::format("  {}: finished with status '{}'", step, *ended == build::StepEnd::done ? "done" : "error"));
@@ -114,22 +112,26 @@ Result<Builds::Work*> Builds::work_for(const BuildOrder& order) {
   if (!environments_) environments_ = make_build_environments(session_, told_, target_, options_, files_);
   auto work = std::make_unique<Work>();
   work->order = order;
-  PIPIT_TRY(work->options, options_for(order));
+  begin_sealing(options_, target_, session_);
+  PIPIT_TRY(const std::filesystem::path scratch, session_.scratch_directory());
+  PIPIT_TRY(sys::TempDir made, sys::TempDir::create(scratch, "build-"));
+  PIPIT_TRY(const std::filesystem::path folder, sys::real_path(made.release()));
   work->project.shown = order.shown;
   work->project.name = order.name;
   if (order.archive) {
-    PIPIT_CHECK(unpack(order, work->options.scratch, session_.os(), work->project));
+    PIPIT_CHECK(unpack(order, folder, session_.os(), work->project));
   } else {
     PIPIT_TRY(work->project.directory, sys::real_path(order.directory));
     PIPIT_TRY(work->project.root, sys::real_path(order.root));
   }
+  PIPIT_TRY(work->options, options_for(order, folder));
   work->builder.emplace(*environments_, work->options);
   return (works_[order.key] = std::move(work)).get();
 }
 
-Status Builds::prepare(Work& work) {
+Status Builds::prepare(Work& work, build::Aim aim) {
   if (work.prepared) return ok();
-  PIPIT_TRY(work.prepared, work.builder->prepare(work.project, work.order.kind, session_.stop()));
+  PIPIT_TRY(work.prepared, work.builder->prepare(work.project, work.order.kind, aim, session_.stop()));
   return ok();
 }
 
@@ -144,7 +146,7 @@ Result<packaging::Metadata> Builds::metadata_of(const Work& work) {
 
 Result<packaging::Metadata> Builds::metadata(const BuildOrder& order) {
   PIPIT_TRY(Work * work, work_for(order));
-  PIPIT_CHECK(prepare(*work));
+  PIPIT_CHECK(prepare(*work, order.at_once ? build::Aim::wheel : build::Aim::metadata));
   PIPIT_TRY(packaging::Metadata metadata, metadata_of(*work));
   if (work->project.name.empty()) work->order.name = work->project.name = packaging::normalize_name(metadata.name);
   return metadata;
@@ -152,7 +154,7 @@ Result<packaging::Metadata> Builds::metadata(const BuildOrder& order) {
 
 Result<BuiltWheel> Builds::build(Work& work) {
   if (work.built) return *work.built;
-  PIPIT_CHECK(prepare(work));
+  PIPIT_CHECK(prepare(work, build::Aim::wheel));  // its metadata was known without
   PIPIT_TRY(const std::filesystem::path path, work.builder->build(work.project, work.order.kind, *work.prepared, session_.stop()));
   PIPIT_TRY(const sys::MappedFile bytes, sys::MappedFile::open(path));
   work.built = BuiltWheel{path, verify::sha256_hex(bytes.bytes())};

@@ -27,17 +27,21 @@ namespace pipit::ops {
 inline constexpr ErrorCode kBuildsForbidden{"builds-forbidden"};
 inline constexpr ErrorCode kWheelsFailed{"failed-wheel-build-for-install"};
 
+using ConfigSettings = std::map<std::string, std::vector<std::string>>;
+
 // What is to be built: an archive, or a tree where it lies.
 struct BuildOrder {
   std::string key;                       // URL: the same order is the same build
   std::string shown, name;               // for messages; the project's normalised name if it is known
+  std::string supposed_name;             // what options may call it before its name is known: by its line, file or directory; normalised
   build::WheelKind kind = build::WheelKind::regular;
   std::optional<fetch::Archive> archive; // unpacked when it is needed
   std::string filename;
   std::filesystem::path directory;       // of a tree: the project
   std::filesystem::path root;            // of a tree: all of it
   std::string subdirectory;              // of an archive's tree
-  std::map<std::string, std::vector<std::string>> config_settings;  // of the line, instead of those of the command
+  bool at_once = false;                  // its wheel is wanted whatever its metadata says, and nothing is built beside it
+  ConfigSettings config_settings;        // of the line, instead of those of the command
 };
 
 class Builds {
@@ -56,11 +60,11 @@ class Builds {
  private:
   struct Work;
   Result<Work*> work_for(const BuildOrder& order);
-  Status prepare(Work& work);
+  Status prepare(Work& work, build::Aim aim);
   Result<BuiltWheel> build(Work& work);
   Result<packaging::Metadata> metadata_of(const Work& work);
   Result<BuiltWheels*> memory();
-  Result<build::BuildOptions> options_for(const BuildOrder& order);
+  Result<build::BuildOptions> options_for(const BuildOrder& order, std::filesystem::path scratch);
 
   Session& session_;
   const python::Interpreter& target_;

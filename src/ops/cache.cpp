@@ -17,7 +17,7 @@ namespace {
 
 using fetch::WheelStore;
 
-constexpr const char* kPageFolders[] = {"pages-v1", "index-v1", "metadata-v1", "downloads-v1"};
+constexpr const char* kPageFolders[] = {"pages-v1", "index-v1", "metadata-v1", "downloads-v1", "resolutions-v1"};
 constexpr std::string_view kStoreName = "wheels-v1";
 
 // The umask that a store's directory is for; nullopt if it is no store.

@@ -29,7 +29,7 @@ std::optional<std::string> ChoiceMemory::recall(const std::string& name, const s
   return allowed ? std::optional(*text) : std::nullopt;
 }
 
-void ChoiceMemory::remember(const std::string& name, const std::string& specifiers, const packaging::Hashes& hashes, const std::string& sha256) {
+void ChoiceMemory::remember(const std::string& name, const std::string& specifiers, const packaging::Hashes& hashes, const std::string& sha256) const {
   if (!directory_) return;
   const std::filesystem::path path = path_of(name, specifiers, hashes);
   // A cache that cannot be written costs a question next time, nothing else.

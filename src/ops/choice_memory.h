@@ -1,7 +1,7 @@
 // ChoiceMemory: which file was chosen for a pinned, hashed requirement, remembered between runs. A list of hashes names many
 // files; which of them is best for a target only the index can tell. Once it was told, the next run with the same
 // requirement, target and sources takes the same file from the store without asking again.
-// One small file per requirement below the cache; lost or damaged ones are asked for again. Not thread-safe.
+// One small file per requirement below the cache; lost or damaged ones are asked for again. Threads: any.
 #pragma once
 
 #include <filesystem>
@@ -19,7 +19,7 @@ class ChoiceMemory {
   ChoiceMemory(sys::Os& os, std::optional<std::filesystem::path> directory, const std::string& circumstances);
   // The sha256 of the archive, in hex.
   std::optional<std::string> recall(const std::string& name, const std::string& specifiers, const packaging::Hashes& hashes) const;
-  void remember(const std::string& name, const std::string& specifiers, const packaging::Hashes& hashes, const std::string& sha256);
+  void remember(const std::string& name, const std::string& specifiers, const packaging::Hashes& hashes, const std::string& sha256) const;
 
  private:
   std::filesystem::path path_of(const std::string& name, const std::string& specifiers, const packaging::Hashes& hashes) const;

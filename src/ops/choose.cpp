@@ -9,6 +9,7 @@
 #include "ops/choice_memory.h"
 #include "ops/finding.h"
 #include "ops/other_python.h"
+#include "ops/resolution_memory.h"
 #include "ops/solve_budget.h"
 #include "ops/store_first.h"
 #include "ops/telling.h"
@@ -85,6 +86,7 @@ Chooser::Chooser(Session& session, const Wanted& wanted, const TargetView& view,
 Chooser::~Chooser() = default;
 
 std::shared_ptr<const packaging::Metadata> Chooser::metadata_read(const model::Candidate& candidate) const {
+  if (is_recalled_ && !no_dependencies_) return parts_->provider->read_metadata(candidate);
   return parts_->provider ? parts_->provider->metadata_read(candidate) : nullptr;
 }
 
@@ -99,6 +101,7 @@ std::shared_ptr<const packaging::Metadata> Chooser::read_metadata(const model::C
 }
 
 std::optional<std::uint64_t> Chooser::sidecar_bytes(const model::Candidate& candidate) const {
+  if (is_recalled_) return !no_dependencies_ && candidate.file.core_metadata ? std::optional<std::uint64_t>(0) : std::nullopt;
   return parts_->provider ? parts_->provider->sidecar_bytes(candidate) : std::nullopt;
 }
 
@@ -123,7 +126,7 @@ std::optional<fetch::Archive> Chooser::archive_at_hand(const model::Candidate& c
   return parts_->provider ? parts_->provider->archive_at_hand(candidate) : std::nullopt;
 }
 
-Status Chooser::bring_pinned(StoreFirst& stored, ChoiceMemory& memory, const Choice& choice, const ChooseOptions& options) {
+Status Chooser::bring_pinned(StoreFirst& stored, const ChoiceMemory& memory, const Choice& choice, const ChooseOptions& options) {
   struct Wish {
     std::string name, specifiers;
     const packaging::Requirement* requirement;
@@ -173,22 +176,24 @@ Status Chooser::bring_pinned(StoreFirst& stored, ChoiceMemory& memory, const Cho
   PIPIT_TRY(const std::filesystem::path scratch, session_.scratch_directory());
   session_.reporter().transfer_planned(items.size(), total);
   std::vector<std::optional<wheel::PreparedWheel>> arrived(items.size());  // each slot is written by one worker
+  const auto arrive = [&](std::size_t i, wheel::PreparedWheel wheel) {
+    memory.remember(item_wishes[i]->name, item_wishes[i]->specifiers, choice.required.at(item_wishes[i]->name), wheel.manifest->archive_sha256);
+    arrived[i] = std::move(wheel);
+  };
   fetch::ArchiveFetcher fetcher([this] { return session_.http(); }, scratch, session_.workers(), options.listener, session_.unfinished_downloads());
   fetcher.share([&](std::size_t i) {
     auto found = wheels_.find(items[i].candidate.file.hashes);
     if (!found || !verify::check(found->checked.digests(), items[i].promise, items[i].candidate.file.filename)) return false;
-    arrived[i] = std::move(*found);
+    arrive(i, std::move(*found));
     return true;
   });
   auto arrivals = fetcher.fetch(items, [&](std::size_t i, const fetch::Archive& archive) {
-    if (auto added = wheels_.add(archive, items[i].candidate.file.filename)) arrived[i] = std::move(*added);
+    if (auto added = wheels_.add(archive, items[i].candidate.file.filename)) arrive(i, std::move(*added));
   }, session_.stop());
   PIPIT_CHECK(session_.check_cancelled());
   for (std::size_t i = 0; i < items.size(); ++i) {
     // Whatever did not go well is met again, and told with everything else that is wrong, on the ordinary way.
-    if (!arrived[i]) continue;
-    memory.remember(item_wishes[i]->name, item_wishes[i]->specifiers, choice.required.at(item_wishes[i]->name), arrived[i]->manifest->archive_sha256);
-    stored.put(items[i].candidate, std::move(*arrived[i]));
+    if (arrived[i]) stored.put(items[i].candidate, std::move(*arrived[i]));
   }
   return ok();
 }
@@ -303,7 +308,85 @@ const Error* failed_build_in(const resolve::Conflict& conflict, const Sources& s
   return nullptr;
 }
 
+void add_hashes(QuestionText& text, const Hashes& hashes) {
+  text.add(hashes.size());
+  for (const packaging::Hash& hash : hashes) text.add(hash.algorithm), text.add(hash.hex);
+}
+
+template <class Wish>
+void add_wish(QuestionText& text, const Wish& wish) {
+  text.add(wish.requirement.str()), text.add(wish.text), add_hashes(text, wish.hashes);
+  text.add(wish.origin.file), text.add(static_cast<std::uint64_t>(wish.origin.line)), text.add(wish.origin.constraint), text.add(wish.origin.peep_file);
+}
+
+template <class Texts>
+void add_all(QuestionText& text, const Texts& list) {
+  text.add(list.size());
+  for (const std::string& item : list) text.add(item);
+}
+
+void add_target(QuestionText& text, const TargetView& view) {
+  const packaging::MarkerEnvironment& markers = view.markers;
+  for (const std::string* value : {&markers.implementation_name, &markers.implementation_version, &markers.os_name, &markers.platform_machine, &markers.platform_release,
+                                   &markers.platform_system, &markers.platform_version, &markers.python_full_version, &markers.platform_python_implementation,
+                                   &markers.python_version, &markers.sys_platform, &view.python_minor, &view.given})
+    text.add(*value);
+  text.add(view.python_version.str()), text.add(view.foreign);
+  text.add(view.tags.tags().size());
+  for (const packaging::Tag& tag : view.tags.tags()) text.add(tag.str());
+}
+
+void add_finder(QuestionText& text, const index::FinderOptions& finder) {
+  add_all(text, finder.formats.no_binary), add_all(text, finder.formats.only_binary);
+  text.add(finder.prefer_binary), text.add(finder.ignore_requires_python), text.add(finder.uploaded_prior_to.has_value());
+  if (finder.uploaded_prior_to) text.add(static_cast<std::uint64_t>(finder.uploaded_prior_to->time_since_epoch().count()));
+}
+
+void add_indexes(QuestionText& text, const index::IndexOptions& index) {
+  add_all(text, index.index_urls), add_all(text, index.trusted_hosts), text.add(static_cast<std::uint64_t>(index.strategy));
+  text.add(index.pinned.size());
+  for (const auto& [name, location] : index.pinned) text.add(name), text.add(location);
+}
+
+void add_solver(QuestionText& text, const resolve::SolverOptions& solver) {
+  text.add(solver.roots.size());
+  for (const resolve::Root& root : solver.roots) add_wish(text, root), text.add(root.user_requested);
+  for (const auto* rules : {&solver.constraints, &solver.overrides}) {
+    text.add(rules->size());
+    for (const resolve::Rule& rule : *rules) add_wish(text, rule);
+  }
+  text.add(solver.installed.size());
+  for (const resolve::InstalledChoice& there : solver.installed) text.add(there.candidate.name), text.add(there.candidate.version_text), text.add(there.candidate.file.url);
+  text.add(static_cast<std::uint64_t>(solver.upgrade)), text.add(static_cast<std::uint64_t>(solver.strategy)), text.add(solver.no_dependencies), text.add(solver.decisions_max);
+  text.add(static_cast<std::uint64_t>(solver.prereleases.general)), add_all(text, solver.prereleases.all_releases), add_all(text, solver.prereleases.only_final);
+}
+
+// What is installed must not have been looked at: its metadata is no part of the question.
+bool none_is_installed(const std::vector<index::IndexClient::Basis>& bases, const std::vector<resolve::InstalledChoice>& installed) {
+  std::set<std::string> names;
+  for (const index::IndexClient::Basis& basis : bases) names.insert(basis.question.name);
+  return std::none_of(installed.begin(), installed.end(), [&](const resolve::InstalledChoice& there) { return names.contains(there.candidate.name); });
+}
+
+bool is_duration(const std::string& cutoff) { return cutoff.starts_with('P'); }
+
 }  // namespace
+
+// Any doubt: no. Whatever is listed here, or is found to have had a say while choosing (IndexProvider::bases), is chosen anew.
+std::optional<std::string> Chooser::question(const ChooseOptions& options, const resolve::SolverOptions& solver, const index::IndexOptions& index,
+                                             const fetch::ProviderOptions& provider, const Choice& choice) const {
+  const auto is_direct_rule = [](const resolve::Rule& rule) { return rule.requirement.url.has_value(); };
+  const bool any_direct = std::any_of(wanted_.requirements.begin(), wanted_.requirements.end(), is_direct) ||
+                          std::any_of(solver.constraints.begin(), solver.constraints.end(), is_direct_rule) || std::any_of(solver.overrides.begin(), solver.overrides.end(), is_direct_rule);
+  const bool depends_on_now = options.resolve.uploaded_prior_to && is_duration(*options.resolve.uploaded_prior_to);
+  const bool tells_how = !options.explain.empty() || session_.reporter().hears_debug();
+  if (solver.roots.empty() || any_direct || depends_on_now || tells_how || !choice.required.empty() || !index.find_links.empty() || options.resolve.peep) return std::nullopt;
+  if (!provider.finder.uploaded_prior_to_by_name.empty()) return std::nullopt;
+  QuestionText text;
+  text.add(PIPIT_VERSION);
+  add_target(text, view_), add_finder(text, provider.finder), add_indexes(text, index), add_solver(text, solver);
+  return text.digest();
+}
 
 Result<Choice> Chooser::choose(const ChooseOptions& options) {
   full_metadata_ = options.full_metadata;
@@ -311,7 +394,7 @@ Result<Choice> Chooser::choose(const ChooseOptions& options) {
   Choice choice;
   collect_hashes(choice);
   sources_.set_required(choice.required);
-  std::map<std::string, std::map<std::string, std::vector<std::string>>> settings;
+  std::map<std::string, ConfigSettings> settings;
   for (const RequirementLine& line : wanted_.requirements)
     if (line.requirement && !line.config_settings.empty()) settings[line.requirement->normalized_name()] = line.config_settings;
   sources_.set_config_settings(std::move(settings));
@@ -342,15 +425,23 @@ Result<Choice> Chooser::choose(const ChooseOptions& options) {
     solver.installed.push_back({std::move(candidate)});
   }
   solver.is_cancelled = [this] { return session_.stop().stop_requested(); };
-  solver.on_rejected = [this](const std::string& name, std::size_t count) {
-    if (count == 1)
-      session_.reporter().info(fmt::format("INFO: pip is looking at multiple versions of {} to determine which version is compatible with other requirements. This could take a while.", name));
+  Remembered noted;
+  const auto tell_rejected = [this](const std::string& name) {
+    session_.reporter().info(fmt::format("INFO: pip is looking at multiple versions of {} to determine which version is compatible with other requirements. This could take a while.", name));
+  };
+  solver.on_rejected = [&](const std::string& name, std::size_t count) {
+    if (count != 1) return;
+    noted.rejected.push_back(name);
+    tell_rejected(name);
   };
 
   PIPIT_TRY(fetch::ProviderOptions provider_settings, provider_options(options.resolve, choice));
   parts_->memory = index_memory(session_);
   ChoiceMemory memory(session_.os(), session_.cache_directory() ? std::optional(*session_.cache_directory() / "choices-v1") : std::nullopt,
                       circumstances(view_, index, wanted_.options));
+  no_dependencies_ = solver.no_dependencies;
+  const ResolutionMemory answers(session_.os(), session_.cache_directory() ? std::optional(*session_.cache_directory() / "resolutions-v1") : std::nullopt);
+  const auto asked_before = answers.is_on() ? question(options, solver, index, provider_settings, choice) : std::nullopt;
   StoreFirst stored(wheels_, view_, provider_settings, wanted_, choice.required, memory, session_.workers());
   auto http = [this] { return session_.http(); };
   parts_->index = std::make_unique<index::IndexClient>(std::move(index), http, session_.workers(), parts_->memory);
@@ -359,13 +450,26 @@ Result<Choice> Chooser::choose(const ChooseOptions& options) {
   stored.set_behind(*parts_->provider);
   if (!options.from_store) stored.forget_all();
 
+  if (auto known = asked_before ? answers.recall(*asked_before) : std::nullopt; known && parts_->index->still_hold(known->bases)) {
+    PIPIT_CHECK(session_.check_cancelled());
+    for (const std::string& name : known->rejected) tell_rejected(name);
+    is_recalled_ = true;
+    choice.resolution = std::move(known->resolution);
+    std::vector<const model::Candidate*> chosen;
+    for (const model::Resolved& resolved : choice.resolution.projects) chosen.push_back(&resolved.candidate);
+    if (full_metadata_) parts_->provider->read_ahead(chosen);  // the report will tell it
+    return choice;
+  }
+  PIPIT_CHECK(session_.check_cancelled());
   if (options.bring_pinned) PIPIT_CHECK(bring_pinned(stored, memory, choice, options));
   Diagnostics diagnostics;
   SolveBudget asked(stored, session_.clock(), kThinkingTimeMax);
   solver.should_stop = [&asked] { return asked.is_used_up(); };
   auto outcome = resolve::solve(solver, asked, diagnostics);
   static_cast<void>(parts_->memory->save());  // what is not remembered is found out again
+  auto bases = parts_->provider->bases();
   Diagnostics location_notes = parts_->index->take_diagnostics(), page_notes = parts_->provider->take_diagnostics();
+  bool was_quiet = location_notes.items().empty() && page_notes.items().empty() && diagnostics.items().empty();
   session_.report(location_notes);
   session_.report(page_notes);
   session_.report(diagnostics);
@@ -390,7 +494,15 @@ Result<Choice> Chooser::choose(const ChooseOptions& options) {
   }
   for (const model::Resolved& resolved : solution.resolution.projects)
     if (!choice.required.count(resolved.candidate.name))
-      if (auto late = parts_->provider->late_addition(resolved.candidate)) session_.reporter().warn("late-file", std::move(*late));
+      if (auto late = parts_->provider->late_addition(resolved.candidate)) {
+        session_.reporter().warn("late-file", std::move(*late));
+        was_quiet = false;
+      }
+  if (asked_before && bases && was_quiet && sources_.build_failures().empty() && none_is_installed(*bases, solver.installed)) {
+    noted.bases = std::move(*bases);
+    noted.resolution = solution.resolution;
+    answers.remember(*asked_before, noted);
+  }
   choice.resolution = std::move(solution.resolution);
   choice.stored = stored.take_used(choice.resolution);
   return choice;

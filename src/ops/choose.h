@@ -65,11 +65,14 @@ class Chooser {
   std::optional<fetch::Archive> archive_at_hand(const model::Candidate& candidate) const;
 
  private:
-  Status bring_pinned(StoreFirst& stored, ChoiceMemory& memory, const Choice& choice, const ChooseOptions& options);
+  Status bring_pinned(StoreFirst& stored, const ChoiceMemory& memory, const Choice& choice, const ChooseOptions& options);
   Status open_direct_references(Choice& choice, std::vector<resolve::Root>& roots);
   void collect_hashes(Choice& choice) const;
   std::vector<resolve::Rule> rules(const std::vector<packaging::RequirementLine>& lines) const;
   Result<fetch::ProviderOptions> provider_options(const ResolveOptions& options, const Choice& choice);
+  // The question that choosing answers, as a digest; nullopt if its answer must not be remembered.
+  std::optional<std::string> question(const ChooseOptions& options, const resolve::SolverOptions& solver, const index::IndexOptions& index,
+                                      const fetch::ProviderOptions& provider, const Choice& choice) const;
 
   Session& session_;
   const Wanted& wanted_;
@@ -77,6 +80,7 @@ class Chooser {
   Sources& sources_;
   Wheels& wheels_;
   bool full_metadata_ = false, ignore_requires_python_ = false;
+  bool is_recalled_ = false, no_dependencies_ = false;  // is_recalled_: the provider was asked nothing
   struct Parts;
   std::unique_ptr<Parts> parts_;
 };

@@ -53,6 +53,7 @@ class Fetching {
       for (packaging::RequirementLine& line : wanted_->requirements) line.editable = false;  // a wheel of it is a plain one
     PIPIT_TRY(wheels_, Wheels::open(session_, options_.resolve.allowances));
     sources_.emplace(session_, *target, *view_, options_.resolve, wanted_->options, *wheels_, &listener_);
+    if (verb_ == "wheel") sources_->build_at_once(wanted_->requirements);
     chooser_.emplace(session_, *wanted_, *view_, *sources_, *wheels_);
     ChooseOptions choosing{options_.resolve, resolve::UpgradeStrategy::eager, {}, {}, false};
     session_.reporter().phase("Resolving");

@@ -260,6 +260,7 @@ Result<InstallReport> install_once(const InstallOptions& options, Session& sessi
   PIPIT_TRY(std::unique_ptr<Wheels> wheels, Wheels::open(session, options.resolve.allowances, options.sync && !options.dry_run ? Wheels::Sync::early : Wheels::Sync::no));
   FetchForwarder listener(session.reporter());
   Sources sources(session, *target, view, options.resolve, wanted.options, *wheels, &listener);
+  if (!options.dry_run) sources.build_at_once(wanted.requirements);
   Chooser chooser(session, wanted, view, sources, *wheels);
   const install::PlanOptions planning = plan_options(options);
   ChooseOptions choosing{options.resolve, upgrade_strategy(options), {}, options.explain};

@@ -87,7 +87,7 @@ Result<std::vector<PlannedCode>> plan_byte_code(const PlaceRequest& request, con
     const std::string& name = request.projects[i]->resolved.candidate.name;
     const fetch::ByteCode* code = byte_code_of(name, request);
     if (code == nullptr || code->manifest->files.empty()) continue;
-    PIPIT_TRY(wheel::InstallImage image, wheel::plan_byte_code(request.wheels.at(name), *code->manifest, write_options(*request.projects[i], request)));
+    PIPIT_TRY(wheel::InstallImage image, wheel::plan_byte_code(request.wheels.at(name), code->manifest, write_options(*request.projects[i], request)));
     std::erase_if(image.files, [&](const wheel::ImageFile& file) { return !sources.contains(wheel::source_of_byte_code(file.path)) || !taken.insert(file.path).second; });
     planned.push_back({i, std::move(image)});
   }
@@ -275,11 +275,11 @@ Status place(const PlaceRequest& request, std::vector<std::string>& stale, Sessi
   }
   for (std::size_t i = 0; i < images.size(); ++i) {
     const wheel::PreparedWheel& wheel = request.wheels.at(request.projects[i]->resolved.candidate.name);
-    transaction.add({std::move(images[i]), wheel.manifest, wheel.tree, wheel.from_store});
+    transaction.add({std::move(images[i]), wheel.tree, wheel.from_store});
   }
   for (PlannedCode& planned : code) {
     const fetch::ByteCode& stored = *byte_code_of(name_of(planned.project), request);
-    transaction.add({std::move(planned.image), stored.manifest, stored.tree, true, true});
+    transaction.add({std::move(planned.image), stored.tree, true, true});
   }
   auto run = [&]() -> Status {
     PIPIT_CHECK(transaction.check(diagnostics));

@@ -56,6 +56,10 @@ void show_network(Session& session, sys::SealSpec& seal) {
 
 }  // namespace
 
+void begin_sealing(const ResolveOptions& options, const python::Interpreter& target, Session& session) {
+  if (options.build_sandbox != BuildSandbox::off) session.look_for_seal_obstacle(view(target, session));
+}
+
 Result<std::optional<sys::SealSpec>> seal_build(const std::string& name, const ResolveOptions& options, const python::Interpreter& target, Session& session) {
   if (options.build_sandbox == BuildSandbox::off) return std::optional<sys::SealSpec>();
   sys::SealSpec seal = view(target, session);

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <future>
+
 #include "ops/place.h"
 #include "pipit/base/text.h"
 #include "pipit/net/curl_client.h"
@@ -16,6 +18,7 @@ struct Session::Parts {
   std::unique_ptr<sys::WorkerPool> workers;
   std::set<std::string> said, network_builds;
   std::optional<std::optional<std::string>> seal_obstacle;
+  std::future<std::optional<Error>> seal_probe;
   std::unique_ptr<net::HttpClient> http;  // dies first: its thread may still post
 };
 
@@ -210,10 +213,18 @@ void Session::report(Diagnostics& diagnostics) {
 
 bool Session::says_first(const std::string& id) { return outer_ ? outer_->says_first(id) : parts_->said.insert(id).second; }
 
+void Session::look_for_seal_obstacle(const sys::SealSpec& example) {
+  if (outer_) return outer_->look_for_seal_obstacle(example);
+  if (parts_->seal_obstacle || parts_->seal_probe.valid()) return;
+  auto probe = std::make_shared<std::packaged_task<std::optional<Error>()>>([example] { return sys::seal_obstacle(example); });
+  parts_->seal_probe = probe->get_future();
+  workers().post([probe] { (*probe)(); });
+}
+
 const std::optional<std::string>& Session::seal_obstacle(const sys::SealSpec& example) {
   if (outer_) return outer_->seal_obstacle(example);
   if (!parts_->seal_obstacle) {
-    auto obstacle = sys::seal_obstacle(example);
+    auto obstacle = parts_->seal_probe.valid() ? parts_->seal_probe.get() : sys::seal_obstacle(example);
     parts_->seal_obstacle.emplace(obstacle ? std::optional(std::move(obstacle->message)) : std::nullopt);
   }
   return *parts_->seal_obstacle;

@@ -24,7 +24,7 @@ struct Sources::Reference {
   bool editable = false;
   packaging::Hashes required;
   std::string name;                  // that the line gives: its own or the egg's
-  std::map<std::string, std::vector<std::string>> config_settings;
+  ConfigSettings config_settings;
 };
 
 namespace {
@@ -79,6 +79,13 @@ Sources::Sources(Session& session, const python::Interpreter& target, const Targ
 
 Sources::~Sources() = default;
 
+void Sources::build_at_once(const std::vector<packaging::RequirementLine>& requirements) {
+  if (requirements.size() != 1 || options_.only_deps) return;
+  const packaging::RequirementLine& only = requirements.front();
+  if (!only.requirement || only.requirement->url) at_once_ = "";
+  else if (only.requirement->specifiers.pin()) at_once_ = only.requirement->normalized_name();
+}
+
 Result<Opened> Sources::open(const packaging::RequirementLine& line, const packaging::Hashes& required) {
   Reference reference;
   reference.url = line.url;
@@ -131,7 +138,7 @@ Result<Opened> Sources::open_url(const Reference& reference) {
   item.candidate.file.url = url.without_fragment();
   item.promise.required = reference.required.empty() ? fragment_hashes(url) : reference.required;
   if (!reference.required.empty()) item.promise.advertised = fragment_hashes(url);
-  return open_archive(std::move(item), url, reference.shown);
+  return open_archive(std::move(item), url, reference);
 }
 
 Result<Opened> Sources::open_checkout(const Reference& reference) {
@@ -170,6 +177,21 @@ Result<Opened> Sources::open_checkout(const Reference& reference) {
 
 namespace {
 
+std::string order_key(const model::Candidate& candidate) { return candidate.file.url + "#" + candidate.subdirectory; }
+
+// "demo" for "demo-1.0.tar.bz2" and for "demo.zip".
+std::string name_by_file(const std::string& filename) {
+  const std::string stem = filename.substr(0, filename.size() - packaging::archive_suffix(filename).value_or("").size());
+  return packaging::normalize_name(stem.substr(0, stem.rfind('-')));
+}
+
+// "demo" for "https://example.org/demo.git".
+std::string name_by_url(const std::string& url) {
+  auto parsed = Url::parse(url);
+  const std::string last = parsed ? parsed->filename() : std::string();
+  return packaging::normalize_name(last.ends_with(".git") ? last.substr(0, last.size() - 4) : last);
+}
+
 // The name that a tree gives itself without a back end's help, normalised; empty if it does not.
 std::string name_in(const std::filesystem::path& directory) {
   auto text = sys::read_file(directory / "pyproject.toml", 4u << 20);
@@ -188,10 +210,12 @@ Result<Opened> Sources::open_tree(const std::filesystem::path& root, const std::
   order.key = reference.url + (reference.editable ? " (editable)" : "");
   order.shown = reference.shown;
   order.name = reference.name.empty() ? name_in(directory) : packaging::normalize_name(reference.name);
+  order.supposed_name = std::holds_alternative<packaging::VcsInfo>(direct_url.info) ? name_by_url(direct_url.url) : packaging::normalize_name(directory.filename().string());
   order.kind = reference.editable ? build::WheelKind::editable : build::WheelKind::regular;
   order.directory = directory;
   order.root = root;
   order.config_settings = reference.config_settings;
+  order.at_once = at_once_ == "";
   PIPIT_TRY(packaging::Metadata metadata, builds_.metadata(order));
   Opened opened;
   opened.candidate.name = order.name = packaging::normalize_name(metadata.name);
@@ -209,14 +233,24 @@ Result<Opened> Sources::open_tree(const std::filesystem::path& root, const std::
 
 BuildOrder Sources::order_for(const model::Candidate& candidate, const fetch::Archive& archive) {
   BuildOrder order;
-  order.key = candidate.file.url + "#" + candidate.subdirectory;
+  order.key = order_key(candidate);
   order.shown = candidate.version_text.empty() ? candidate.file.filename : fmt::format("{}=={}", candidate.name, candidate.version_text);
   order.name = candidate.name;
   order.archive = archive;
   order.filename = candidate.file.filename;
   order.subdirectory = candidate.subdirectory;
-  if (auto settings = config_settings_.find(candidate.name); settings != config_settings_.end()) order.config_settings = settings->second;
+  order.at_once = at_once_ && (at_once_->empty() ? candidate.direct_url.has_value() : *at_once_ == candidate.name);
+  const auto line = lines_.find(order.key);
+  order.supposed_name = line != lines_.end() && !line->second.name.empty() ? line->second.name : name_by_file(candidate.file.filename);
+  order.config_settings = settings_for(candidate);
   return order;
+}
+
+// Of the line that names this archive, or its project.
+ConfigSettings Sources::settings_for(const model::Candidate& candidate) const {
+  if (auto line = lines_.find(order_key(candidate)); line != lines_.end() && !line->second.config_settings.empty()) return line->second.config_settings;
+  auto settings = config_settings_.find(candidate.name);
+  return settings == config_settings_.end() ? ConfigSettings() : settings->second;
 }
 
 // Asks the back end, unless a wheel of the same sdist knows the answer.
@@ -228,7 +262,7 @@ Result<packaging::Metadata> Sources::archive_metadata(const model::Candidate& ca
   return builds_.metadata(order_for(candidate, archive));
 }
 
-Result<Opened> Sources::open_archive(fetch::FetchItem item, const Url& url, const std::string& shown) {
+Result<Opened> Sources::open_archive(fetch::FetchItem item, const Url& url, const Reference& reference) {
   model::Candidate& candidate = item.candidate;
   const bool is_wheel = candidate.file.filename.ends_with(".whl");
   if (is_wheel) {
@@ -240,9 +274,10 @@ Result<Opened> Sources::open_archive(fetch::FetchItem item, const Url& url, cons
     if (!view_.tags.supports(name.tags)) return fail(not_supported_here(candidate.file.filename));
   } else {
     if (!packaging::archive_suffix(candidate.file.filename))
-      return fail(make_error(kUnsupportedRequirement, fmt::format("{} is no archive that pipit knows (.whl, .tar.gz, .zip ...)", shown)));
+      return fail(make_error(kUnsupportedRequirement, fmt::format("{} is no archive that pipit knows (.whl, .tar.gz, .zip ...)", reference.shown)));
     candidate.kind = model::CandidateKind::sdist;
     if (auto subdirectory = url.fragment_value("subdirectory")) candidate.subdirectory = *subdirectory;
+    lines_[order_key(candidate)] = {packaging::normalize_name(reference.name), reference.config_settings};
   }
   PIPIT_TRY(const std::filesystem::path scratch, session_.scratch_directory());
   Session* session = &session_;
@@ -373,7 +408,7 @@ Result<resolve::CandidateAnswer> Sources::direct(const packaging::Requirement& r
 }
 
 std::optional<BuiltWheel> Sources::remembered(const model::Candidate& candidate, const std::string& sdist_sha256) {
-  if (candidate.kind != model::CandidateKind::sdist || config_settings_.count(candidate.name)) return std::nullopt;
+  if (candidate.kind != model::CandidateKind::sdist || !settings_for(candidate).empty()) return std::nullopt;
   auto known = builds_.remembered(sdist_sha256, candidate.subdirectory);
   return known && check_built(candidate, known->file) ? known : std::nullopt;
 }

@@ -50,7 +50,11 @@ class Sources final : public fetch::SourceHost {
   void set_archive_lookup(std::function<std::optional<fetch::Archive>(const model::Candidate&)> lookup) { lookup_ = std::move(lookup); }
   void set_required(std::map<std::string, packaging::Hashes> required) { required_ = std::move(required); }
   // --config-settings of requirement lines, by normalised name.
-  void set_config_settings(std::map<std::string, std::map<std::string, std::vector<std::string>>> settings) { config_settings_ = std::move(settings); }
+  void set_config_settings(std::map<std::string, ConfigSettings> settings) { config_settings_ = std::move(settings); }
+
+  // The wheels of what will be chosen are wanted. What is named directly, or pinned, and is all that was asked for, is then
+  // built when its metadata is needed. With several, wheels are built side by side once all are chosen.
+  void build_at_once(const std::vector<packaging::RequirementLine>& requirements);
 
   Result<std::optional<packaging::Metadata>> known_metadata(const model::Candidate& candidate) override;
   Result<std::variant<packaging::Metadata, resolve::Unavailable>> build_metadata(const model::Candidate& candidate) override;
@@ -74,12 +78,17 @@ class Sources final : public fetch::SourceHost {
 
  private:
   struct Reference;  // a URL as the user gave it, with what the line says of it
+  struct LineOfArchive {
+    std::string name;  // normalised; empty if it says none
+    ConfigSettings config_settings;
+  };
   Result<Opened> open_url(const Reference& reference);
   Result<Opened> open_tree(const std::filesystem::path& root, const std::string& subdirectory, packaging::DirectUrl direct_url, const Reference& reference);
   Result<Opened> open_checkout(const Reference& reference);
-  Result<Opened> open_archive(fetch::FetchItem item, const Url& url, const std::string& shown);
+  Result<Opened> open_archive(fetch::FetchItem item, const Url& url, const Reference& reference);
   Result<packaging::Metadata> archive_metadata(const model::Candidate& candidate, const fetch::Archive& archive);
   BuildOrder order_for(const model::Candidate& candidate, const fetch::Archive& archive);
+  ConfigSettings settings_for(const model::Candidate& candidate) const;
   Result<std::vector<BuiltWheel>> build(const std::vector<const model::Candidate*>& candidates, const Builds::Built& tell_built = {});
   Status compare_metadata(const model::Candidate& candidate, const std::string& built);
   std::optional<BuiltWheel> remembered(const model::Candidate& candidate, const std::string& sdist_sha256);
@@ -99,9 +108,11 @@ class Sources final : public fetch::SourceHost {
   std::map<std::string, packaging::Metadata> metadata_;            // by URL
   std::map<std::string, Opened> opened_;                           // by URL as asked for
   std::map<std::string, BuildOrder> trees_;                        // by URL
-  std::map<std::string, std::map<std::string, std::vector<std::string>>> config_settings_;
+  std::map<std::string, ConfigSettings> config_settings_;          // by project
+  std::map<std::string, LineOfArchive> lines_;                     // by order
   std::map<std::string, Error> build_failures_;
   bool may_build_ = true;
+  std::optional<std::string> at_once_;                             // normalised name; empty: a direct reference
   Builds builds_;
 };
 

@@ -119,7 +119,10 @@ std::string print_record(const std::vector<RecordRow>& rows) {
 }
 
 std::string print_record(std::vector<RecordRowView> rows) {
-  std::sort(rows.begin(), rows.end());  // UTF-8 byte order is code-point order
+  // UTF-8 byte order is code-point order. What stands in front is sorted already, nearly always.
+  const auto rest = std::is_sorted_until(rows.begin(), rows.end());
+  std::sort(rest, rows.end());
+  std::inplace_merge(rows.begin(), rest, rows.end());
   std::size_t size = 0;
   for (const RecordRowView& row : rows) size += row.path.size() + row.hash.size() + row.size.size() + 4;
   std::string out;

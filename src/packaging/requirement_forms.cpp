@@ -196,8 +196,9 @@ Status parse_line_form(std::string_view text, std::string_view source, const Req
     line.url = std::string(name);
   } else if (looks_like_path(name) || name.ends_with(']') || has_archive_suffix(name)) {
     const std::string full = absolute_path(context.current_directory, name);
-    PIPIT_TRY(const std::string_view path, strip_extras(full, line.extras));
-    PIPIT_TRY(line.url, url_of_path(std::string(path), name, context));
+    PIPIT_TRY(const std::string_view stripped, strip_extras(full, line.extras));
+    const std::string path = absolute_path(context.current_directory, stripped);  // once more: ".[extra]" left a "." behind
+    PIPIT_TRY(line.url, url_of_path(path, name, context));
     std::vector<std::string> ignored;
     if (!line.url.empty()) {
       PIPIT_TRY(const std::string_view written, strip_extras(name, ignored));

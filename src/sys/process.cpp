@@ -58,6 +58,7 @@ struct Launch {
   int report = -1;                  // a SealFailure is written here if exec does not happen
   SealPlan* seal = nullptr;
   int go = -1, refusals = -1;       // of a sealed child: its user maps are written; where refused calls are reported
+  int notices = -1;                 // becomes kNoticeDescriptor
 };
 
 Launch lay_out(const ProcessSpec& spec) {
@@ -91,6 +92,7 @@ void close_from(int first) {
 
 // Where the descriptors of a child lie until it execs.
 constexpr int kReport = 3, kGo = 4, kRefusals = 5;
+static_assert(kNoticeDescriptor == kRefusals + 1);
 
 [[noreturn]] void exec_program(const Launch& launch) {
   if (launch.directory != nullptr && ::chdir(launch.directory) < 0) give_up(kReport, errno);
@@ -127,6 +129,7 @@ constexpr int kReport = 3, kGo = 4, kRefusals = 5;
   }
   ::close(sockets[1]);
   ::close(kReport);
+  if (launch.notices >= 0) ::close(kNoticeDescriptor);  // else the number may be anybody's
   stand_watch(static_cast<int>(child), sockets[0], kRefusals);
 }
 
@@ -136,7 +139,9 @@ constexpr int kReport = 3, kGo = 4, kRefusals = 5;
     if (::dup2(launch.standard[static_cast<std::size_t>(i)], i) < 0) give_up(launch.report, errno);
   if (::dup3(launch.report, kReport, O_CLOEXEC) < 0) give_up(launch.report, errno);
   if (launch.seal != nullptr && (::dup3(launch.go, kGo, O_CLOEXEC) < 0 || ::dup3(launch.refusals, kRefusals, O_CLOEXEC) < 0)) give_up(kReport, errno);
-  close_from(launch.seal == nullptr ? kReport + 1 : kRefusals + 1);
+  if (launch.notices >= 0 && ::dup2(launch.notices, kNoticeDescriptor) < 0) give_up(kReport, errno);
+  for (int fd = launch.seal == nullptr ? kReport + 1 : kRefusals + 1; fd < kNoticeDescriptor; ++fd) ::close(fd);
+  close_from(launch.notices < 0 ? kNoticeDescriptor : kNoticeDescriptor + 1);
   if (launch.seal != nullptr) run_sealed(launch);
   exec_program(launch);
 }
@@ -165,9 +170,9 @@ void set_nonblocking(const File& file) { ::fcntl(file.fd(), F_SETFL, ::fcntl(fil
 // The running child as the parent sees it.
 class Conversation {
  public:
-  Conversation(const ProcessSpec& spec, pid_t child, File input, File output, File errors)
-      : spec_(spec), child_(child), input_(std::move(input)), output_(std::move(output)), errors_(std::move(errors)) {
-    for (const File* file : {&input_, &output_, &errors_})
+  Conversation(const ProcessSpec& spec, pid_t child, File input, File output, File errors, File notices)
+      : spec_(spec), child_(child), input_(std::move(input)), output_(std::move(output)), errors_(std::move(errors)), notices_(std::move(notices)) {
+    for (const File* file : {&input_, &output_, &errors_, &notices_})
       if (*file) set_nonblocking(*file);
     exit_ = File(real_os(), static_cast<int>(::syscall(SYS_pidfd_open, child, 0)));
     if (spec.input.empty()) input_ = File();
@@ -180,15 +185,14 @@ class Conversation {
       const std::uint64_t one = 1;
       if (::write(wake.fd(), &one, sizeof one) < 0) return;
     });
-    const SteadyTime started = std::chrono::steady_clock::now();
     Status status = ok();
     while (status && !has_ended()) {
       if (stop.stop_requested())
         status = fail(make_error(kCancelled, "`" + name() + "` was cancelled"));
-      else if (spec_.timeout.count() > 0 && std::chrono::steady_clock::now() - started >= spec_.timeout)
+      else if (spec_.timeout.count() > 0 && std::chrono::steady_clock::now() - started_ >= spec_.timeout)
         status = fail(make_error(kProcessTimeout, "`" + name() + "` did not end within " + std::to_string(spec_.timeout.count()) + " ms"));
       else
-        wait_and_move(wake, started);
+        wait_and_move(wake);
     }
     drain();
     ::kill(-child_, SIGKILL);  // the leader is not reaped yet, so the number cannot belong to anybody else
@@ -203,24 +207,35 @@ class Conversation {
     return ::waitid(P_PID, static_cast<id_t>(child_), &info, WEXITED | WNOHANG | WNOWAIT) != 0 || info.si_pid == child_;
   }
 
-  int wait_limit_ms(SteadyTime started) const {
+  int wait_limit_ms() const {
     constexpr int kWithoutPidfd = 10;
     int limit = exit_ ? -1 : kWithoutPidfd;
     if (spec_.timeout.count() > 0) {
-      const auto left = std::chrono::ceil<std::chrono::milliseconds>(spec_.timeout - (std::chrono::steady_clock::now() - started)).count();
+      const auto left = std::chrono::ceil<std::chrono::milliseconds>(spec_.timeout - (std::chrono::steady_clock::now() - started_)).count();
       const int left_ms = static_cast<int>(std::clamp<long>(left, 0, 1'000'000));
       limit = limit < 0 ? left_ms : std::min(limit, left_ms);
     }
     return limit;
   }
 
-  void wait_and_move(const File& wake, SteadyTime started) {
-    std::array<pollfd, 5> waiting{{{input_.fd(), POLLOUT, 0}, {output_.fd(), POLLIN, 0}, {errors_.fd(), POLLIN, 0},
-                                   {exit_.fd(), POLLIN, 0}, {wake.fd(), POLLIN, 0}}};
-    if (::poll(waiting.data(), waiting.size(), wait_limit_ms(started)) <= 0) return;
+  void wait_and_move(const File& wake) {
+    std::array<pollfd, 6> waiting{{{input_.fd(), POLLOUT, 0}, {output_.fd(), POLLIN, 0}, {errors_.fd(), POLLIN, 0},
+                                   {exit_.fd(), POLLIN, 0}, {wake.fd(), POLLIN, 0}, {notices_.fd(), POLLIN, 0}}};
+    if (::poll(waiting.data(), waiting.size(), wait_limit_ms()) <= 0) return;
     if (waiting[0].revents != 0) feed();
     if (waiting[1].revents != 0) take(output_, result_.output, true);
     if (waiting[2].revents != 0) take(errors_, result_.errors, false);
+    if (waiting[5].revents != 0) take_notices();
+  }
+
+  void take_notices() {
+    std::array<char, 16> buffer;
+    const ssize_t got = notices_ ? ::read(notices_.fd(), buffer.data(), buffer.size()) : 0;
+    if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR)) notices_ = File();
+    for (ssize_t i = 0; i < got && noticed_ < spec_.notices_max; ++i, ++noticed_) {
+      spec_.on_notice();
+      started_ = std::chrono::steady_clock::now();
+    }
   }
 
   void feed() {
@@ -267,6 +282,7 @@ class Conversation {
     constexpr int kReadsMax = 32;
     for (int i = 0; i < kReadsMax && take(output_, result_.output, true); ++i) continue;
     for (int i = 0; i < kReadsMax && take(errors_, result_.errors, false); ++i) continue;
+    take_notices();
     if (spec_.keep == KeepOutput::beginning) return;
     drop_beginning(result_.output);
     drop_beginning(result_.errors);
@@ -286,7 +302,9 @@ class Conversation {
 
   const ProcessSpec& spec_;
   pid_t child_;
-  File input_, output_, errors_, exit_;
+  File input_, output_, errors_, notices_, exit_;
+  SteadyTime started_ = std::chrono::steady_clock::now();
+  int noticed_ = 0;
   std::size_t fed_ = 0;
   ProcessResult result_;
 };
@@ -357,7 +375,10 @@ Result<ProcessResult> run_process(const ProcessSpec& spec, std::stop_token stop)
   PIPIT_TRY(Pipe output, make_pipe());
   PIPIT_TRY(Pipe errors, make_pipe());
   PIPIT_TRY(Pipe report, make_pipe());
-  Pipe go, refusals;
+  Pipe go, refusals, notices;
+  if (spec.notices_max > 0) {
+    PIPIT_TRY(notices, make_pipe());
+  }
   std::optional<SealPlan> plan;
   if (spec.seal) {
     plan = plan_seal(*spec.seal);
@@ -372,18 +393,19 @@ Result<ProcessResult> run_process(const ProcessSpec& spec, std::stop_token stop)
   launch.seal = plan ? &*plan : nullptr;
   launch.go = go.reading.fd();
   launch.refusals = refusals.writing.fd();
+  launch.notices = notices.writing.fd();
   const pid_t child = make_child(launch.seal);
   if (child < 0) return fail(could_not_start(spec, {plan ? SealStep::fork : SealStep::none, errno}));
   if (child == 0) run_child(launch);
   ::setpgid(child, child);  // both sides do it: whoever comes first, the group exists before it is killed
-  for (File* ours : {&input.reading, &output.writing, &errors.writing, &report.writing, &go.reading, &refusals.writing}) *ours = File();
+  for (File* ours : {&input.reading, &output.writing, &errors.writing, &report.writing, &go.reading, &refusals.writing, &notices.writing}) *ours = File();
   if (plan) let_go(child, *plan, go.writing);
   if (const SealFailure failure = exec_failure(report.reading)) {
     ::waitpid(child, nullptr, 0);
     return fail(could_not_start(spec, failure));
   }
   if (spec.merge_stderr) errors.reading = File();
-  auto result = Conversation(spec, child, std::move(input.writing), std::move(output.reading), std::move(errors.reading)).run(stop);
+  auto result = Conversation(spec, child, std::move(input.writing), std::move(output.reading), std::move(errors.reading), std::move(notices.reading)).run(stop);
   if (result && plan) result->refusals = read_refusals(refusals.reading);
   return result;
 }

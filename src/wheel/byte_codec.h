@@ -24,8 +24,9 @@ class ByteWriter {
     number(items.size());
     for (const Item& item : items) write(item);
   }
-  void texts(const std::vector<std::string>& items) {
-    list(items, [this](const std::string& item) { text(item); });
+  template <class Text>
+  void texts(const std::vector<Text>& items) {
+    list(items, [this](std::string_view item) { text(item); });
   }
   std::string take() { return std::move(out_); }
 
@@ -68,18 +69,19 @@ class ByteReader {
     items.reserve(static_cast<std::size_t>(count));
     for (std::uint64_t i = 0; i < count && good_; ++i) items.push_back(read());
   }
-  void texts(std::vector<std::string>& items) {
-    list(items, [this] { return std::string(text()); });
+  template <class Text>
+  void texts(std::vector<Text>& items) {
+    list(items, [this] { return Text(text()); });
   }
   bool at_end() const { return good_ && rest_.empty(); }
   bool good() const { return good_; }
-
- private:
   std::uint64_t give_up() {
     good_ = false;
     rest_ = {};
     return 0;
   }
+
+ private:
   std::string_view rest_;
   bool good_ = true;
 };

@@ -46,7 +46,7 @@ std::string_view entry_point_of(std::string_view name) {
 class Planner {
  public:
   Planner(const PreparedWheel& wheel, const WriteOptions& options)
-      : m_(*wheel.manifest), o_(options), lib_(m_.root_is_purelib ? options.scheme.purelib : options.scheme.platlib) {
+      : manifest_(wheel.manifest), m_(*manifest_), o_(options), lib_(m_.root_is_purelib ? options.scheme.purelib : options.scheme.platlib) {
     for (const packaging::EntryPoint& script : m_.scripts) entry_points_.insert(script.name);
     for (const PythonScript& script : m_.python_scripts) python_scripts_.emplace(script.path, &script);
   }
@@ -68,6 +68,7 @@ class Planner {
     add_dist_info();
     PIPIT_CHECK(keep_last_of_each());
     PIPIT_CHECK(make_record());
+    image_.manifest = manifest_;
     return std::move(image_);
   }
 
@@ -80,19 +81,20 @@ class Planner {
       PIPIT_TRY(std::string path, destination(where));
       const auto script = where.part == Part::scripts ? python_scripts_.find(file.path) : python_scripts_.end();
       const std::uint64_t size = script == python_scripts_.end() ? file.size : with_interpreter(script->second->content, o_.interpreter).size();
-      if (seen.insert(path).second) found.push_back({file.path, std::move(path), size});
+      if (seen.insert(path).second) found.push_back({std::string(file.path), std::move(path), size});
     }
     return found;
   }
 
-  Result<InstallImage> byte_code(const Manifest& code) {
+  Result<InstallImage> byte_code(std::shared_ptr<const Manifest> code) {
     image_.name = m_.name;
     image_.version = m_.version;
     image_.dist_info = lib_ + "/" + m_.dist_info;
-    for (const ManifestFile& file : code.files) {
+    for (const ManifestFile& file : code->files) {
       PIPIT_TRY(std::string path, destination(split(file.path)));
-      image_.files.push_back({std::move(path), file.path, {}, false, file.size});
+      image_.files.push_back({std::move(path), &file, {}, false, file.size});
     }
+    image_.manifest = std::move(code);
     return std::move(image_);
   }
 
@@ -142,11 +144,11 @@ class Planner {
       PIPIT_TRY(std::string path, destination(where));
       const auto script = part == Part::scripts ? python_scripts_.find(file.path) : python_scripts_.end();
       if (script == python_scripts_.end()) {
-        add({std::move(path), file.path, {}, file.executable, file.size}, &file);
+        add({std::move(path), &file, {}, file.executable, file.size}, &file);
       } else {
         std::string content = with_interpreter(script->second->content, o_.interpreter);
         const std::uint64_t size = content.size();
-        add({std::move(path), {}, std::move(content), file.executable, size}, &file);
+        add({std::move(path), nullptr, std::move(content), file.executable, size}, &file);
       }
       image_index_[number] = image_.files.size() - 1;
     }
@@ -156,7 +158,7 @@ class Planner {
   void add_generated(std::string path, std::string content, bool executable) {
     const std::uint64_t size = content.size();
     generated_.insert(image_.files.size());
-    add({std::move(path), {}, std::move(content), executable, size}, nullptr);
+    add({std::move(path), nullptr, std::move(content), executable, size}, nullptr);
   }
   void add(ImageFile file, const ManifestFile* member) {
     image_.files.push_back(std::move(file));
@@ -202,8 +204,8 @@ class Planner {
   // Equal for equal bytes; a file without a digest is equal to none.
   std::string content_key(std::size_t index) const {
     const ImageFile& file = image_.files[index];
-    if (file.source.empty()) return verify::record_hash(verify::sha256(as_bytes_view(file.content)));
-    return members_[index]->record_hash.starts_with("sha256=") ? members_[index]->record_hash : std::to_string(index);
+    if (file.source == nullptr) return verify::record_hash(verify::sha256(as_bytes_view(file.content)));
+    return members_[index]->record_hash.starts_with("sha256=") ? std::string(members_[index]->record_hash) : std::to_string(index);
   }
   std::string shown_source(std::size_t index) const {
     return members_[index] == nullptr ? "a file that the installer writes" : "`" + escape_for_terminal(members_[index]->path) + "`";
@@ -222,7 +224,7 @@ class Planner {
   }
 
   // Which file of the manifest a row of the wheel's RECORD is about. Rows stand in the order of the files, nearly always.
-  std::size_t file_of(const packaging::RecordRow& row, std::size_t& next) {
+  std::size_t file_of(const packaging::RecordRowView& row, std::size_t& next) {
     for (std::size_t tried = 0; tried < 4 && next < m_.files.size(); ++tried, ++next)
       if (m_.files[next].path == row.path) return next++;
     if (by_path_.empty())
@@ -236,41 +238,43 @@ class Planner {
   // pip's rows: the wheel's own (moved, and computed anew for rewritten scripts), then what was generated, then what was
   // installed without being listed.
   Status make_record() {
-    std::vector<packaging::RecordRowView> rows;
+    std::vector<packaging::RecordRowView> rows, others;  // rows: as the wheel has them, so in order; others: what is added or lies elsewhere
     rows.reserve(m_.record.size() + generated_.size() + 1);
     const std::string own = m_.dist_info + "/RECORD";
     std::vector<bool> listed(image_.files.size(), false);
     std::size_t next = 0;
-    for (const packaging::RecordRow& row : m_.record) {
+    for (const packaging::RecordRowView& row : m_.record) {
       if (row.path == own || skipped_.count(row.path) != 0) continue;
       const std::size_t number = file_of(row, next);
       const std::size_t at = number == kNowhere ? kNowhere : image_index_[number];
       if (at == kNowhere) {  // allowed by the user: a row without a file
-        rows.push_back({row.path, row.hash, row.size});
+        rows.push_back(row);
         continue;
       }
       const ImageFile& file = image_.files[at];
       listed[at] = true;
       if (superseded_[at]) continue;
-      if (file.source.empty()) rows.push_back(hashed_row(file));
-      else rows.push_back({row_path(file), row.hash, row.size});
+      const std::string_view path = row_path(file);
+      if (file.source == nullptr) others.push_back(hashed_row(file));
+      else (path == row.path ? rows : others).push_back({path, row.hash, row.size});
     }
     for (std::size_t i = 0; i < image_.files.size(); ++i) {
       if (listed[i] || superseded_[i]) continue;
       const ImageFile& file = image_.files[i];
-      if (generated_.count(i) != 0) rows.push_back(hashed_row(file));
-      else rows.push_back({row_path(file), {}, {}});
+      if (generated_.count(i) != 0) others.push_back(hashed_row(file));
+      else others.push_back({row_path(file), {}, {}});
     }
     if (o_.byte_code != nullptr)
       for (const ManifestFile& file : o_.byte_code->files) {
         PIPIT_TRY(std::string path, destination(split(file.path)));
-        rows.push_back({texts_.emplace_back(relative_to(path, lib_)), {}, {}});
+        others.push_back({texts_.emplace_back(relative_to(path, lib_)), {}, {}});
       }
-    rows.push_back({own, {}, {}});
+    others.push_back({own, {}, {}});
+    rows.insert(rows.end(), others.begin(), others.end());
     std::string text = packaging::print_record(std::move(rows));
     drop_superseded();
     const std::uint64_t size = text.size();
-    image_.files.push_back({image_.dist_info + "/RECORD", {}, std::move(text), false, size});
+    image_.files.push_back({image_.dist_info + "/RECORD", nullptr, std::move(text), false, size});
     return ok();
   }
 
@@ -284,6 +288,7 @@ class Planner {
     image_.files.resize(kept);
   }
 
+  const std::shared_ptr<const Manifest> manifest_;
   const Manifest& m_;
   const WriteOptions& o_;
   const std::string lib_;
@@ -325,8 +330,8 @@ std::string source_of_byte_code(std::string_view path) {
   return dot == std::string_view::npos ? std::string() : fmt::format("{}{}.py", path.substr(0, begin - kFolder.size()), name.substr(0, dot));
 }
 
-Result<InstallImage> plan_byte_code(const PreparedWheel& wheel, const Manifest& byte_code, const WriteOptions& options) {
-  return Planner(wheel, options).byte_code(byte_code);
+Result<InstallImage> plan_byte_code(const PreparedWheel& wheel, std::shared_ptr<const Manifest> byte_code, const WriteOptions& options) {
+  return Planner(wheel, options).byte_code(std::move(byte_code));
 }
 
 }  // namespace pipit::wheel

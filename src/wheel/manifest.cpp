@@ -1,5 +1,6 @@
 #include "pipit/wheel/manifest.h"
 
+#include <charconv>
 #include <cstring>
 
 #include "wheel/byte_codec.h"
@@ -8,7 +9,7 @@ namespace pipit::wheel {
 namespace {
 
 // manifest = magic checksum:8 body; the version stands in the magic. A reader of another version makes the entry anew.
-constexpr std::string_view kMagic = "pipit manifest 1\n";
+constexpr std::string_view kMagic = "pipit manifest 2\n";
 constexpr std::size_t kChecksumSize = 8;
 
 // Finds damage, not forgery (who may write here may write the files as well). Eight bytes at a time, ~5 GB/s.
@@ -37,15 +38,21 @@ std::string checksum_bytes(std::string_view body) {
 
 void write_file(ByteWriter& out, const ManifestFile& file) {
   out.text(file.path);
-  out.number(file.size);
+  out.text(std::to_string(file.size));
   out.number(file.executable ? 1 : 0);
   out.text(file.record_hash);
   out.number(static_cast<std::uint64_t>(file.mtime_ns));
 }
-ManifestFile read_file(ByteReader& in) {
+// The size is written as text because RECORD wants it so.
+bool read_size(std::string_view text, std::uint64_t& size) {
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), size);
+  return error == std::errc() && end == text.data() + text.size();
+}
+ManifestFile read_file(ByteReader& in, std::vector<std::string_view>& sizes) {
   ManifestFile file;
   file.path = in.text();
-  file.size = in.number();
+  sizes.push_back(in.text());
+  if (!read_size(sizes.back(), file.size)) in.give_up();
   file.executable = in.number() != 0;
   file.record_hash = in.text();
   file.mtime_ns = static_cast<std::int64_t>(in.number());
@@ -55,7 +62,7 @@ ManifestFile read_file(ByteReader& in) {
 // Rows nearly always stand in the order of the files and say the same: then one byte says so.
 void write_rows(ByteWriter& out, const Manifest& m) {
   std::size_t i = 0;
-  out.list(m.record, [&](const packaging::RecordRow& row) {
+  out.list(m.record, [&](const packaging::RecordRowView& row) {
     const ManifestFile* file = i < m.files.size() ? &m.files[i] : nullptr;
     const bool same = file != nullptr && row.path == file->path && row.hash == file->record_hash && row.size == std::to_string(file->size);
     out.number(same ? 1 : 0);
@@ -63,15 +70,15 @@ void write_rows(ByteWriter& out, const Manifest& m) {
     else out.text(row.path), out.text(row.hash), out.text(row.size);
   });
 }
-void read_rows(ByteReader& in, Manifest& m) {
+void read_rows(ByteReader& in, Manifest& m, const std::vector<std::string_view>& sizes) {
   std::size_t i = 0;
-  in.list(m.record, [&]() -> packaging::RecordRow {
+  in.list(m.record, [&]() -> packaging::RecordRowView {
     const bool same = in.number() == 1;
     if (same && i < m.files.size()) {
-      const ManifestFile& file = m.files[i++];
-      return {file.path, file.record_hash, std::to_string(file.size)};
+      const ManifestFile& file = m.files[i];
+      return {file.path, file.record_hash, sizes[i++]};
     }
-    packaging::RecordRow row;
+    packaging::RecordRowView row;
     row.path = in.text();
     row.hash = in.text();
     row.size = in.text();
@@ -101,8 +108,9 @@ void read_body(ByteReader& in, Manifest& m) {
   for (std::string* text : {&m.filename, &m.archive_sha256, &m.name, &m.version, &m.dist_info, &m.requires_python}) *text = in.text();
   m.root_is_purelib = in.number() != 0;
   in.texts(m.directories);
-  in.list(m.files, [&] { return read_file(in); });
-  read_rows(in, m);
+  std::vector<std::string_view> sizes;
+  in.list(m.files, [&] { return read_file(in, sizes); });
+  read_rows(in, m, sizes);
   in.list(m.scripts, [&] {
     packaging::EntryPoint e;
     for (std::string* text : {&e.group, &e.name, &e.value, &e.module, &e.attribute}) *text = in.text();
@@ -138,7 +146,7 @@ bool is_safe_path(std::string_view path) {
 bool paths_are_safe(const Manifest& m) {
   for (const ManifestFile& file : m.files)
     if (!is_safe_path(file.path)) return false;
-  for (const std::string& directory : m.directories)
+  for (const std::string_view directory : m.directories)
     if (!is_safe_path(directory)) return false;
   for (const PythonScript& script : m.python_scripts)
     if (!is_safe_path(script.path)) return false;
@@ -156,12 +164,15 @@ std::string Manifest::to_bytes() const {
   return std::string(kMagic) + checksum_bytes(body) + body;
 }
 
-Result<Manifest> Manifest::from_bytes(std::string_view bytes) {
+Result<Manifest> Manifest::from_bytes(std::string given) {
+  const auto texts = std::make_shared<TextPool>();
+  const std::string_view bytes = texts->take(std::move(given));
   if (bytes.substr(0, kMagic.size()) != kMagic || bytes.size() < kMagic.size() + kChecksumSize)
     return bad("the manifest of a stored wheel is of another version or no manifest");
   const std::string_view body = bytes.substr(kMagic.size() + kChecksumSize);
   if (bytes.substr(kMagic.size(), kChecksumSize) != checksum_bytes(body)) return bad("the manifest of a stored wheel is damaged");
   Manifest manifest;
+  manifest.texts = texts;
   ByteReader in(body);
   read_body(in, manifest);
   if (!in.at_end()) return bad("the manifest of a stored wheel does not hold what it claims");

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <numeric>
 #include <set>
 #include <unordered_set>
 
@@ -74,7 +75,9 @@ std::vector<std::string> allowed_ids(const std::vector<std::string>& allowances,
 class WheelOpener {
  public:
   WheelOpener(WheelSource& wheel, Findings& findings, Diagnostics& diagnostics)
-      : w_(wheel), m_(wheel.manifest_), findings_(findings), diagnostics_(diagnostics) {}
+      : w_(wheel), m_(wheel.manifest_), findings_(findings), diagnostics_(diagnostics) {
+    m_.texts = texts_;
+  }
 
   Status run() {
     PIPIT_TRY(m_.dist_info, find_dist_info());
@@ -191,7 +194,7 @@ class WheelOpener {
     for (const archive::ZipMember& member : w_.directory_.members()) names.insert(member.name);
     std::set<std::string> directories;
     bool set_id = false;
-    for (std::size_t i = 0; i < w_.directory_.members().size(); ++i) {
+    for (const std::size_t i : members_by_name()) {
       const archive::ZipMember& member = w_.directory_.members()[i];
       set_id = set_id || (member.mode & 07000) != 0;
       if (member.directory || member.name == m_.dist_info + "/RECORD" || is_dropped(member, names)) continue;
@@ -199,11 +202,20 @@ class WheelOpener {
       add_parents(member.name, directories);
       w_.members_.push_back(&member);
       w_.expected_.push_back(rows_[i]);
-      m_.files.push_back({std::string(member.name), member.size, member.executable(), rows_[i].hash, 0});
+      m_.files.push_back({texts_->keep(member.name), member.size, member.executable(), texts_->keep(rows_[i].hash), 0});
     }
-    m_.directories.assign(directories.begin(), directories.end());  // sorted: parents stand before children
+    for (const std::string& directory : directories) m_.directories.push_back(texts_->keep(directory));  // sorted: parents stand before children
     if (set_id) diagnostics_.warn("wheel-set-id", findings_.filename() + " asks for set-id or sticky bits; they are not applied");
     return ok();
+  }
+
+  // RECORD is written in this order at every installation, and what lies in one directory is linked in one go.
+  std::vector<std::size_t> members_by_name() const {
+    const auto& members = w_.directory_.members();
+    std::vector<std::size_t> order(members.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return members[a].name < members[b].name; });
+    return order;
   }
 
   bool is_dropped(const archive::ZipMember& member, const std::unordered_set<std::string_view>& names) {
@@ -249,13 +261,15 @@ class WheelOpener {
 
   void keep_rows(const std::vector<packaging::RecordRow>& rows) {
     for (const packaging::RecordRow& row : rows)
-      if (dropped_.count(row.path) == 0) m_.record.push_back(row);
+      if (dropped_.count(row.path) == 0) m_.record.push_back({texts_->keep(row.path), texts_->keep(row.hash), texts_->keep(row.size)});
+    std::sort(m_.record.begin(), m_.record.end());
   }
 
   WheelSource& w_;
   Manifest& m_;
   Findings& findings_;
   Diagnostics& diagnostics_;
+  std::shared_ptr<TextPool> texts_ = std::make_shared<TextPool>();
   std::vector<packaging::RecordRow> rows_;  // of each member
   std::set<std::string> dropped_;
 };

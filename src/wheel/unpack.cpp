@@ -46,8 +46,9 @@ std::vector<std::vector<std::size_t>> make_batches(const std::vector<ManifestFil
 }
 
 // `tree` is new and the caller's own: nobody planted anything in it, so each parent needs no opening of its own.
-Status make_directories(const sys::Dir& tree, const std::vector<std::string>& directories) {
-  for (const std::string& directory : directories) {
+Status make_directories(const sys::Dir& tree, const std::vector<std::string_view>& directories) {
+  for (const std::string_view name : directories) {
+    const std::string directory(name);
     int made = -EINTR;
     while (made == -EINTR) made = tree.os().mkdirat(tree.fd(), directory.c_str(), 0755);
     if (made < 0) return fail(sys::os_error(-made, "make directory", (tree.path() / directory).string()));
@@ -76,6 +77,7 @@ Result<Manifest> WheelSource::unpack(const sys::Dir& tree, sys::Executor& execut
     findings.add(std::move(error));
   };
 
+  std::vector<std::string> digests(manifest.files.size());  // each slot is written by one thread
   const auto unpack_file = [&](std::size_t i, archive::Extractor& extractor, verify::Hasher& sha256) -> Status {
     ManifestFile& file = manifest.files[i];
     const std::string algorithm = expected_[i].hash.substr(0, expected_[i].hash.find('='));
@@ -83,17 +85,16 @@ Result<Manifest> WheelSource::unpack(const sys::Dir& tree, sys::Executor& execut
     if (!algorithm.empty() && algorithm != "sha256") both.emplace(std::vector<std::string>{algorithm});
     verify::Hasher& hasher = both ? *both : sha256;
     hasher.reset();
-    PIPIT_TRY(const archive::ExtractedFile written, extractor.extract(*members_[i], tree, file.path, file.executable ? 0777 : 0666, &hasher));
+    PIPIT_TRY(const archive::ExtractedFile written, extractor.extract(*members_[i], tree, std::string(file.path), file.executable ? 0777 : 0666, &hasher));
     file.mtime_ns = written.mtime_ns;
-    std::string got;
     if (both) {
       const packaging::Hashes hashes = hasher.finish();
-      file.record_hash = in_records_words(hashes, "sha256");
-      got = in_records_words(hashes, algorithm);
+      digests[i] = in_records_words(hashes, "sha256");
+      compare(i, in_records_words(hashes, algorithm), file);
     } else {
-      got = file.record_hash = verify::record_hash(hasher.finish_sha256());
+      digests[i] = verify::record_hash(hasher.finish_sha256());
+      compare(i, digests[i], file);
     }
-    compare(i, got, file);
     return ok();
   };
 
@@ -112,6 +113,10 @@ Result<Manifest> WheelSource::unpack(const sys::Dir& tree, sys::Executor& execut
   });
   if (broken) return fail(std::move(*broken));
   PIPIT_CHECK(findings.status());
+  const auto texts = std::make_shared<TextPool>();
+  texts->hold(manifest.texts);
+  for (std::size_t i = 0; i < digests.size(); ++i) manifest.files[i].record_hash = texts->keep(digests[i]);
+  manifest.texts = texts;
   for (const std::string& id : findings.used())
     if (std::find(manifest.allowances.begin(), manifest.allowances.end(), id) == manifest.allowances.end()) manifest.allowances.push_back(id);
   return manifest;

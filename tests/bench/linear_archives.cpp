@@ -34,7 +34,7 @@ void url(std::string_view text) {
   keep(page_url().join(text));
 }
 void zip(std::string_view text) { keep(archive::ZipDirectory::read(as_bytes_view(text), "a.zip")); }
-void manifest(std::string_view text) { keep(wheel::Manifest::from_bytes(text)); }
+void manifest(std::string_view text) { keep(wheel::Manifest::from_bytes(std::string(text))); }
 
 void put(std::string& out, std::uint64_t value, int bytes) {
   for (int i = 0; i < bytes; ++i) out += static_cast<char>(value >> (8 * i));
@@ -91,8 +91,9 @@ std::string manifest_bytes(std::size_t size) {
   out.version = "1";
   out.dist_info = "a-1.dist-info";
   out.archive_sha256.assign(64, '0');
+  TextPool texts;
   for (std::size_t bytes = 0; bytes < size; bytes += 200) {
-    const std::string path = "a/" + std::to_string(bytes) + ".py";
+    const std::string_view path = texts.keep("a/" + std::to_string(bytes) + ".py");
     out.files.push_back({path, 0, false, "sha256=47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU", 0});
     out.record.push_back({path, "sha256=47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU", "0"});
   }

@@ -123,6 +123,43 @@ TEST_CASE("a subdirectory of a repository is built, and an editable clone stands
   CHECK(read_whole_file(repository.venv / "src/harbour/VERSION") == "2.0");
 }
 
+TEST_CASE("freeze names an editable tree by its repository, as pip does: remote, commit, place in it", "[cmdline]") {
+  const Repository repository;
+  const std::string at = "@" + repository.second + "#egg=";
+  const std::string tree = repository.directory.string();
+  const struct {
+    std::string remote, url;  // of `origin`; what freeze makes of it, empty: no URL
+  } rows[] = {{"https://example.invalid/a/harbour.git", "git+https://example.invalid/a/harbour.git"},
+              {"ssh://git@example.invalid/a/harbour.git", "git+ssh://git@example.invalid/a/harbour.git"},
+              {"git@example.invalid:a/harbour.git", "git+ssh://git@example.invalid/a/harbour.git"},
+              {"file:///elsewhere/harbour", "git+file:///elsewhere/harbour"},
+              {tree, "git+file://" + tree},
+              {"/no/such/place", ""}};
+  const auto freeze_of = [&](const std::string& place) {
+    const Outcome outcome = repository.bench.install(repository.venv, {"-e", place});
+    INFO(outcome.all());
+    REQUIRE(outcome.exit_code == 0);
+    return repository.freeze();
+  };
+  CHECK(freeze_of(tree) == "# Editable Git install with no remote (harbour==2.0)\n-e " + tree + "\n");
+  for (const auto& row : rows) {
+    INFO(row.remote);
+    repository.git({"remote", "add", "origin", row.remote});
+    if (row.url.empty()) {
+      CHECK(freeze_of(tree) == "# Editable Git install (harbour==2.0) with either a deleted local remote or invalid URI:\n# '" + row.remote + "'\n-e " + tree + "\n");
+    } else {
+      CHECK(freeze_of(tree) == "-e " + row.url + at + "harbour\n");
+      CHECK(freeze_of(tree + "/sub") == "-e " + row.url + at + "harbour\n-e " + row.url + at + "pier&subdirectory=sub\n");
+      REQUIRE(repository.bench.run({"uninstall", "--python", repository.venv.string(), "-y", "pier"}).exit_code == 0);
+    }
+    repository.git({"remote", "remove", "origin"});
+  }
+  repository.git({"remote", "add", "first", "https://example.invalid/first.git"});
+  CHECK(freeze_of(tree) == "-e git+https://example.invalid/first.git" + at + "harbour\n");
+  write_file(repository.directory / "back.py", back_end("harbour") + "# not committed\n");
+  CHECK(freeze_of(tree) == "-e git+https://example.invalid/first.git" + at + "harbour\n");
+}
+
 TEST_CASE("revisions that are none, that could be options, or that only look like an object are refused", "[cmdline]") {
   const Repository repository;
   const std::string decoy(40, 'a');

@@ -202,7 +202,8 @@ TEST_CASE("what hooks leave for the next hook cannot lead it, or pipit, outside"
   const std::string pyproject = read_whole_file(hostile.project / "pyproject.toml");
   const fs::path sdist = hostile.bench.path("demo-1.0.tar.gz");
   write_file(sdist, TarMaker().file("demo-1.0/PKG-INFO", "Metadata-Version: 2.1\nName: demo\nVersion: 1.0\n").file("demo-1.0/pyproject.toml", pyproject).file("demo-1.0/back.py", back).tar_gz());
-  const Outcome outcome = hostile.bench.install(hostile.venv, {sdist.string()});
+  // Not installed: then the metadata is asked for by itself.
+  const Outcome outcome = hostile.bench.install(hostile.venv, {"--dry-run", sdist.string()});
   INFO(outcome.all());
   CHECK(outcome.exit_code == 1);
   CHECK_FALSE(has(outcome.all(), "canary-key"));
@@ -251,4 +252,31 @@ TEST_CASE("option --build-network lets one project out and says so at the end; -
   INFO(allowed.all());
   CHECK(allowed.exit_code == 0);
   CHECK(has(allowed.out, "--build-network: demo"));
+}
+
+TEST_CASE("option --build-network goes by the name of the line, else of the archive or the directory, and a build that was refused says which", "[cmdline][seal]") {
+  Hostile hostile;
+  SKIP_WHERE_NOTHING_IS_SEALED(hostile);
+  const std::string back = back_end("socket.socket(socket.AF_INET, socket.SOCK_STREAM).close()");
+  const std::string pyproject = "[build-system]\nrequires = []\nbuild-backend = \"back\"\nbackend-path = [\".\"]\n";  // nothing tells a name
+  const std::string archive = TarMaker().file("demo-1.0/PKG-INFO", "Metadata-Version: 2.1\nName: demo\nVersion: 1.0\n").file("demo-1.0/pyproject.toml", pyproject).file("demo-1.0/back.py", back).tar_gz();
+  for (const char* name : {"demo-1.0.tar.gz", "main.tar.gz"}) write_file(hostile.bench.path(name), archive);
+  write_file(hostile.project / "pyproject.toml", pyproject);
+  write_file(hostile.project / "back.py", back);
+  const std::string root = hostile.bench.path("").parent_path().string();
+  const struct {
+    std::string wanted, name;
+  } rows[] = {{root + "/demo-1.0.tar.gz", "demo"}, {root + "/main.tar.gz", "main"}, {"demo @ file://" + root + "/main.tar.gz", "demo"},
+              {root + "/project", "project"}, {"demo @ file://" + root + "/project", "demo"}};
+  for (const auto& row : rows) {
+    INFO(row.wanted);
+    const Outcome refused = hostile.bench.install(hostile.venv, {"--force-reinstall", "--no-cache-dir", "--build-network", "other", row.wanted});
+    INFO(refused.all());
+    CHECK(refused.exit_code == 1);
+    CHECK(has(refused.err, "--build-network " + row.name + " gives it the network"));
+    const Outcome allowed = hostile.bench.install(hostile.venv, {"--force-reinstall", "--no-cache-dir", "--build-network", row.name, row.wanted});
+    INFO(allowed.all());
+    CHECK(allowed.exit_code == 0);
+    CHECK(has(allowed.out, "--build-network: " + row.name));
+  }
 }

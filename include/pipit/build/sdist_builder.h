@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "pipit/base/result.h"
+#include "pipit/sys/process.h"
 #include "pipit/sys/seal.h"
 
 namespace pipit::build {
@@ -56,6 +57,7 @@ struct BuildOptions {
   std::filesystem::path scratch;                                 // private to this project; driver, answers, built wheels
   std::chrono::milliseconds timeout{std::chrono::hours(1)};      // for each hook
   std::optional<sys::SealSpec> seal;                             // what to hide and to show; the project's own places are added
+  std::string option_name;                                       // by which the user can let this build out; empty: by none
   StepListener on_step;
   std::function<void(std::string_view)> on_output;               // of the back end, as it comes (-v)
   std::function<void(const std::vector<sys::SealRefusal>&)> on_refused;  // a hook ended well although this was refused
@@ -70,19 +72,24 @@ struct Project {
 
 enum class WheelKind { regular, editable };
 
+// What is wanted of a tree now. Who wants the wheel anyway saves a hook: its metadata is in it.
+enum class Aim { metadata, wheel };
+
 class SdistBuilder {
  public:
   SdistBuilder(EnvironmentMaker& environments, BuildOptions options) : environments_(environments), options_(std::move(options)) {}
 
-  // METADATA's text, from the prepare hook or, where there is none, from a built wheel's dist-info (then the path of that
-  // wheel is set as well, so that nothing is built twice).
+  // METADATA's text from the prepare hook; or, where there is no such hook or the wheel was wanted, the wheel, whose dist-info
+  // has it, so that nothing is built twice.
   struct Prepared {
-    std::string metadata;                             // empty if only the wheel is there
+    std::string metadata;                             // empty if the wheel is there
     std::optional<std::filesystem::path> wheel;
+    std::optional<Error> failure;                     // of a wheel that was tried at once; build() tells it
+    std::optional<sys::ProcessResult> failed;         // how its hook ended, if it ended
     std::filesystem::path metadata_directory;         // what prepare made; handed on to build_wheel
     BuildEnvironment environment;
   };
-  Result<Prepared> prepare(const Project& project, WheelKind kind, std::stop_token stop);
+  Result<Prepared> prepare(const Project& project, WheelKind kind, Aim aim, std::stop_token stop);
   // The wheel's path below the scratch directory.
   Result<std::filesystem::path> build(const Project& project, WheelKind kind, const Prepared& prepared, std::stop_token stop);
 

@@ -72,6 +72,11 @@ class IndexProvider final : public resolve::Provider {
   Result<resolve::DependencyAnswer> dependencies(const model::Candidate& candidate, const std::string& extra) override;
   void prefetch(std::span<const resolve::Hint> hints) override;
 
+  // What everything that was said rests on: the pages of all projects asked about, where these decide alone (metadata counts as
+  // told by the page that names its archive's digest). Nullopt where anything else had a say or something was to be warned of.
+  std::optional<std::vector<index::IndexClient::Basis>> bases() const;
+  // Starts reading the metadata of candidates that are chosen already; what of it cannot be had, read_metadata() finds out.
+  void read_ahead(std::span<const model::Candidate* const> candidates);
   // Warnings of pages, once each, in the order in which projects were first asked about.
   Diagnostics take_diagnostics();
   // Metadata that was read for a candidate, to be held against the wheel after its download (M12); nullptr: none was.

@@ -129,6 +129,7 @@ class WheelStore {
   sys::TempDir temporary_;  // owns path_ of a private store
   sys::FileLock lock_;
   bool writable_ = false;
+  bool is_new_ = false;  // made by open(): nothing is in it that is not this run's
   std::atomic<std::uint64_t> next_staging_{0};
 };
 

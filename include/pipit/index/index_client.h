@@ -76,6 +76,7 @@ class IndexClient {
   struct Question {
     std::string name;                   // normalised
     std::optional<std::string> pinned;  // "1.0" of ==1.0: files of this release suffice
+    friend bool operator==(const Question&, const Question&) = default;
   };
   // Called with every listing as soon as it is there, before get() returns it, on whatever thread it came to be on. Replaces
   // an earlier one. It may be called while this object is being destroyed, so it holds what it needs.
@@ -84,6 +85,18 @@ class IndexClient {
   void prefetch(const std::vector<Question>& questions);
   // Waits for the answer. The listing is shared and stays as it is.
   Result<std::shared_ptr<const ProjectListing>> get(const Question& question);
+
+  // What the answer to a question rests on, where pages tell all of it: one page of each index that was asked, without a word
+  // said about them. Nullopt for everything else (links, directories, an index that does not know the name, warnings).
+  struct Basis {
+    Question question;
+    std::vector<PageKey> pages;
+    friend bool operator==(const Basis&, const Basis&) = default;
+  };
+  std::optional<Basis> basis(const Question& question);
+  // Whether get() would give the same pages as when these bases were taken. Nothing is parsed or mapped; what the cache cannot
+  // say is asked for all at once, and answers that say otherwise are kept for get().
+  bool still_hold(const std::vector<Basis>& bases);
 
   // Warnings about the locations themselves, once they were looked at.
   Diagnostics take_diagnostics();

@@ -77,7 +77,6 @@ struct TransactionOptions {
 
 struct Addition {
   wheel::InstallImage image;
-  std::shared_ptr<const wheel::Manifest> manifest;
   std::filesystem::path tree;                      // the image's sources lie below it
   bool from_store = true;                          // false: unpacked by this process just now, so not looked at again
   bool is_byte_code = false;                       // of sources that other additions bring; it may overwrite what is there

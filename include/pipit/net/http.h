@@ -84,6 +84,9 @@ struct HttpRequest {
   // The caller keeps what it makes of a page: the cache keeps the page's head alone, and answers from it only if it is the
   // payload of known_payload_id.
   bool keeps_payload = false;
+  // Asks whether known_payload_id is still the answer. Where the cache does not know that payload as the last one, there is
+  // nothing to confirm: the answer is a response of status 0, at once.
+  bool only_confirms = false;
   bool public_only = false;             // refuse loopback, link-local and private addresses (set when the index is public)
   std::function<void(const HttpResponse& head)> on_head;  // a 2xx head, before its body; on the client's thread
   std::function<void(std::uint64_t received, std::optional<std::uint64_t> total)> on_progress;  // on the client's thread

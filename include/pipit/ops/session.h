@@ -70,7 +70,8 @@ class Session {
   void report(Diagnostics& diagnostics);         // hands everything over, in order
   // True the first time in this run, runs within it included.
   bool says_first(const std::string& id);
-  // Why builds cannot be sealed here; tried once for a run.
+  // Why builds cannot be sealed here; tried once for a run. Who has something else to do meanwhile has it looked for beside.
+  void look_for_seal_obstacle(const sys::SealSpec& example);
   const std::optional<std::string>& seal_obstacle(const sys::SealSpec& example);
   void note_network_build(const std::string& name);  // --build-network
   const std::set<std::string>& network_builds() const;

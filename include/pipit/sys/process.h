@@ -22,6 +22,9 @@ inline constexpr ErrorCode kProcessTimeout{"process-timeout"};
 
 enum class KeepOutput { beginning, end };
 
+// Where a program that does one thing after the other can say that it goes on to the next (ProcessSpec::on_notice).
+inline constexpr int kNoticeDescriptor = 6;
+
 struct ProcessSpec {
   std::filesystem::path program;           // absolute: nothing is searched in PATH here
   std::vector<std::string> arguments;      // without argv[0]
@@ -31,9 +34,11 @@ struct ProcessSpec {
   std::string input;                       // written to standard input, then closed
   std::uint64_t output_max_bytes = 64u << 20;  // per stream; the rest is dropped, output_truncated says so
   KeepOutput keep = KeepOutput::beginning;
-  std::chrono::milliseconds timeout{0};    // 0: none
+  std::chrono::milliseconds timeout{0};    // 0: none; each notice starts it anew
   bool merge_stderr = false;               // stderr into output, in order of arrival
   std::function<void(std::string_view)> on_output;  // every chunk of stdout (and of stderr if merged); may be empty
+  int notices_max = 0;                     // how many bytes the child may write to kNoticeDescriptor; 0: it does not have it
+  std::function<void()> on_notice;         // once for each of them
   std::function<int()> in_child;           // run after fork, before exec; async-signal-safe only; non-zero aborts
   std::optional<SealSpec> seal;            // fails with kCannotSeal where that cannot be done
 };

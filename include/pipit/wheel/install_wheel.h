@@ -34,7 +34,7 @@ struct WriteOptions {
 
 struct ImageFile {
   std::string path;                     // absolute destination
-  std::string source;                   // archive path in PreparedWheel::tree to link from; empty: content is given
+  const ManifestFile* source = nullptr; // of InstallImage::manifest: what below the tree to link from; null: content is given
   std::string content;                  // generated or rewritten files (scripts, RECORD, INSTALLER ...)
   bool executable = false;
   std::uint64_t size = 0;
@@ -44,6 +44,7 @@ struct ImageFile {
 struct InstallImage {
   std::string name, version, dist_info;  // dist_info: absolute path
   std::vector<ImageFile> files;
+  std::shared_ptr<const Manifest> manifest;
 };
 
 Result<InstallImage> plan_install(const PreparedWheel& wheel, const WriteOptions& options, Diagnostics& diagnostics);
@@ -59,6 +60,6 @@ Result<std::vector<Compilable>> compilable(const PreparedWheel& wheel, const Wri
 std::string byte_code_path(std::string_view source, std::string_view cache_tag);
 std::string source_of_byte_code(std::string_view path);  // the way back; "" if it is no such path
 // The byte code of a wheel: sources are paths below the tree that `byte_code` describes.
-Result<InstallImage> plan_byte_code(const PreparedWheel& wheel, const Manifest& byte_code, const WriteOptions& options);
+Result<InstallImage> plan_byte_code(const PreparedWheel& wheel, std::shared_ptr<const Manifest> byte_code, const WriteOptions& options);
 
 }  // namespace pipit::wheel

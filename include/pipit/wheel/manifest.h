@@ -1,15 +1,18 @@
 // Manifest: what an unpacked wheel holds, written once when it is unpacked and verified, read instead of walking the tree.
 // Paths are the archive's (validated: relative, no "..", no control characters, no case collisions). Plain value with one
-// binary form of its own (versioned, checksummed); reading it allocates little and never trusts a length.
+// binary form of its own (versioned, checksummed); reading it never trusts a length. The texts of files, directories and
+// rows are views into `texts`, which copies share: a wheel of ten thousand files is read with a handful of allocations.
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "pipit/base/result.h"
+#include "pipit/base/text_pool.h"
 #include "pipit/packaging/entry_points.h"
 #include "pipit/packaging/metadata.h"
 #include "pipit/packaging/record.h"
@@ -20,10 +23,10 @@ namespace pipit::wheel {
 inline constexpr ErrorCode kBadManifest{"bad-manifest"};
 
 struct ManifestFile {  // a regular file below the tree
-  std::string path;         // in the archive
+  std::string_view path;    // in the archive
   std::uint64_t size = 0;
   bool executable = false;
-  std::string record_hash;  // "sha256=..." of the bytes as unpacked
+  std::string_view record_hash;  // "sha256=..." of the bytes as unpacked
   std::int64_t mtime_ns = 0;  // of the unpacked file in the store: a later change is noticed (together with size)
 };
 
@@ -39,9 +42,9 @@ struct Manifest {
   std::string name, version;                 // as METADATA writes them
   std::string dist_info;                     // directory name, e.g. "foo-1.0.dist-info"
   bool root_is_purelib = true;
-  std::vector<std::string> directories;      // parents first
-  std::vector<ManifestFile> files;           // archive order; RECORD itself is not among them
-  std::vector<packaging::RecordRow> record;  // the wheel's own rows, as written
+  std::vector<std::string_view> directories;  // parents first
+  std::vector<ManifestFile> files;           // by path; RECORD itself is not among them
+  std::vector<packaging::RecordRowView> record;  // the wheel's own rows, as written; sorted
   std::vector<packaging::EntryPoint> scripts;  // console_scripts and gui_scripts, names and values checked
   std::vector<packaging::Tag> tags;
   std::string requires_python;               // "" if absent
@@ -49,8 +52,10 @@ struct Manifest {
   std::vector<std::string> provides_extra;
   std::vector<PythonScript> python_scripts;
   std::vector<std::string> allowances;       // ids that had to be allowed for this wheel to pass ("bad-record")
+  std::shared_ptr<const TextPool> texts;
+
   std::string to_bytes() const;
-  static Result<Manifest> from_bytes(std::string_view bytes);
+  static Result<Manifest> from_bytes(std::string bytes);
 };
 
 }  // namespace pipit::wheel

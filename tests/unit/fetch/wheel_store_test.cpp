@@ -342,6 +342,16 @@ TEST_CASE("byte code lies beside its wheel, counts, is re-hashed and goes with i
   CHECK(place.staged() == 0);
 }
 
+TEST_CASE("a store that this run made holds what this run added: nothing is counted", "[fetch]") {
+  Place place;
+  const auto store = place.open();
+  REQUIRE(place.add(*store, demo("1.0")));
+  CHECK(store->keep_below(1u << 30, 4321));
+  CHECK(test::read_whole_file(store->path() / "size") == "4321");
+  CHECK(place.open()->keep_below(1u << 30, 1));
+  CHECK(test::read_whole_file(store->path() / "size") == "4322");
+}
+
 TEST_CASE("who added something keeps the store below its cap, unless somebody else is at work", "[fetch]") {
   Place place;
   const auto store = place.open();
@@ -351,7 +361,7 @@ TEST_CASE("who added something keeps the store below its cap, unless somebody el
   std::filesystem::last_write_time(oldest, std::filesystem::file_time_type::clock::now() - std::chrono::hours(48));
   {
     const auto running = place.open();
-    CHECK(store->keep_below(2 * each, each));
+    CHECK(store->keep_below(2 * each, 3 * each));
     CHECK(place.entries() == 3);
   }
   CHECK(store->keep_below(2 * each, 0));  // nothing came, nothing goes

@@ -470,3 +470,132 @@ TEST_CASE("a client that goes away while answers are on their way leaves quietly
   CHECK(left == 60);
   CHECK(told == 0);
 }
+
+// ---- what an answer rests on ----------------------------------------------------------------------------------------------
+
+namespace {
+
+Reply with_tag(const ServerRequest& request, Reply reply, const std::string& tag, const std::string& control) {
+  const bool same = request.header("if-none-match") == tag;
+  return (same ? Reply::text(304, "") : std::move(reply)).with("ETag", tag).with("Cache-Control", control);
+}
+
+// Pages that tell what they are; `edition` of y may be changed between runs.
+struct TaggedSite {
+  explicit TaggedSite(std::string policy)
+      : control(std::move(policy)), server([this](const ServerRequest& request) {
+          if (request.target == "/simple/x/") return with_tag(request, simple({"x-1.0.tar.gz"}), "\"x\"", control);
+          if (request.target == "/simple/y/") return with_tag(request, simple({edition == 1 ? "y-1.0.tar.gz" : "y-2.0.tar.gz"}), "\"y" + std::to_string(edition) + "\"", control);
+          return Reply::text(404, "no");
+        }) {}
+  const std::string control;
+  std::atomic<int> edition{1};
+  HttpServer server;
+};
+
+std::vector<IndexClient::Basis> bases_of(Run& run, const Names& names) {
+  std::vector<IndexClient::Basis> bases;
+  for (const std::string& name : names) {
+    REQUIRE(run.get(name));
+    auto basis = run.client().basis({name, {}});
+    REQUIRE(basis);
+    bases.push_back(std::move(*basis));
+  }
+  return bases;
+}
+
+std::vector<IndexClient::Basis> bases_after_a_run(TaggedSite& site, const std::filesystem::path& cache) {
+  Run first(only(site.server.url("/simple/")), cache);
+  return bases_of(first, {"x", "y"});
+}
+
+}  // namespace
+
+TEST_CASE("bases hold without a request while pages are fresh, and after one each that confirms them", "[index]") {
+  for (const std::string policy : {"max-age=600", "no-cache"}) {
+    TaggedSite site(policy);
+    auto cache = sys::TempDir::create({}, "bases-");
+    REQUIRE(cache);
+    const auto bases = bases_after_a_run(site, cache->path());
+    Run second(only(site.server.url("/simple/")), cache->path());
+    CHECK(second.client().still_hold(bases));
+    CHECK(site.server.requests().size() == (policy == "no-cache" ? 4 : 2));
+  }
+}
+
+TEST_CASE("a page that has changed is found out, fetched once, and there for who asks", "[index]") {
+  TaggedSite site("no-cache");
+  auto cache = sys::TempDir::create({}, "bases-");
+  REQUIRE(cache);
+  const auto bases = bases_after_a_run(site, cache->path());
+  site.edition = 2;
+  Run second(only(site.server.url("/simple/")), cache->path());
+  CHECK_FALSE(second.client().still_hold(bases));
+  CHECK(files(second.get("x")) == Names{"x-1.0.tar.gz"});
+  CHECK(files(second.get("y")) == Names{"y-2.0.tar.gz"});
+  CHECK(site.server.requests().size() == 4);
+}
+
+TEST_CASE("bases of pages that another run has replaced do not hold, and nothing is asked to find out", "[index]") {
+  TaggedSite site("max-age=600");
+  auto cache = sys::TempDir::create({}, "bases-");
+  REQUIRE(cache);
+  const auto bases = bases_after_a_run(site, cache->path());
+  site.edition = 2;
+  {
+    IndexOptions refreshing = only(site.server.url("/simple/"));
+    refreshing.refresh = {"y"};
+    Run between(std::move(refreshing), cache->path());
+    CHECK(files(between.get("y")) == Names{"y-2.0.tar.gz"});
+  }
+  const std::size_t asked = site.server.requests().size();
+  Run second(only(site.server.url("/simple/")), cache->path());
+  CHECK_FALSE(second.client().still_hold(bases));
+  CHECK(site.server.requests().size() == asked);
+}
+
+TEST_CASE("only answers that pages alone decide have a basis", "[index]") {
+  TaggedSite site("max-age=600");
+  const std::string index = site.server.url("/simple/");
+  auto cache = sys::TempDir::create({}, "bases-");
+  REQUIRE(cache);
+  const auto has_basis = [&](IndexOptions options, const std::string& name) {
+    Run run(std::move(options), cache->path());
+    static_cast<void>(run.get(name));
+    return run.client().basis({name, {}}).has_value();
+  };
+  CHECK(has_basis(only(index), "x"));
+  CHECK_FALSE(has_basis(only(index), "unknown"));
+  IndexOptions with_links = only(index);
+  with_links.find_links = {cache->path().string()};
+  CHECK_FALSE(has_basis(with_links, "x"));
+  IndexOptions local = only("file://" + cache->path().string());
+  CHECK_FALSE(has_basis(local, "x"));
+  IndexOptions two = only(index);
+  two.index_urls.push_back(site.server.url("/other/simple/"));  // does not know x
+  CHECK_FALSE(has_basis(two, "x"));
+  two.strategy = IndexStrategy::first_index;  // and is not asked
+  CHECK(has_basis(two, "x"));
+  Run never_asked(only(index), cache->path());
+  CHECK_FALSE(never_asked.client().basis({"x", {}}));
+}
+
+TEST_CASE("bases of other addresses, of none, and of an index that cannot be asked do not hold", "[index]") {
+  TaggedSite site("max-age=600");
+  auto cache = sys::TempDir::create({}, "bases-");
+  REQUIRE(cache);
+  Run run(only(site.server.url("/simple/")), cache->path());
+  std::vector<IndexClient::Basis> bases = bases_of(run, {"x"});
+  CHECK(run.client().still_hold(bases));
+  auto elsewhere = bases;
+  elsewhere[0].pages[0].url += "z/";
+  CHECK_FALSE(run.client().still_hold(elsewhere));
+  auto moved = bases;
+  moved[0].pages[0].final_url += "z/";
+  CHECK_FALSE(run.client().still_hold(moved));
+  auto none = bases;
+  none[0].pages.clear();
+  CHECK_FALSE(run.client().still_hold(none));
+  Run offline(only(site.server.url("/simple/")), sys::TempDir::create({}, "bases-")->path(), true);
+  CHECK_FALSE(offline.client().still_hold(bases));
+}

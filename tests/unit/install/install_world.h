@@ -136,32 +136,35 @@ inline void InstallWorld::reset(const std::vector<Package>& installed) {
 inline install::Addition InstallWorld::addition(const Package& package) {
   const std::string key = package.name + "-" + package.version;
   const std::filesystem::path tree = temp_.path() / "store" / key;
-  auto manifest = std::make_shared<wheel::Manifest>();
+  const auto files = install_world::all_files(package);
+  if (!manifests_.contains(key)) {
+    auto manifest = std::make_shared<wheel::Manifest>();
+    const auto texts = std::make_shared<TextPool>();
+    manifest->texts = texts;
+    for (const install_world::Written& file : files) {
+      if (file.generated) continue;
+      write(tree / file.path, file.content);
+      const sys::FileStat info = *sys::stat_path(tree / file.path).value();
+      manifest->files.push_back({texts->keep(file.path), info.size, false, texts->keep(install_world::hash_of(file.content)), info.mtime_ns});
+    }
+    manifests_[key] = manifest;
+  }
   install::Addition addition;
+  addition.image.manifest = manifests_[key];
   addition.tree = tree;
   addition.image.name = package.name;
   addition.image.version = package.version;
   addition.image.dist_info = (site() / install_world::dist_info_of(package)).string();
-  const bool known = manifests_.contains(key);
-  for (const install_world::Written& file : install_world::all_files(package)) {
+  auto source = addition.image.manifest->files.begin();
+  for (const install_world::Written& file : files) {
     wheel::ImageFile image;
     image.path = (site() / file.path).lexically_normal().string();
     image.executable = file.executable;
     image.size = file.content.size();
-    if (file.generated) {
-      image.content = file.content;
-    } else {
-      image.source = file.path;
-      if (!known) {
-        write(tree / file.path, file.content);
-        const sys::FileStat info = *sys::stat_path(tree / file.path).value();
-        manifest->files.push_back({file.path, info.size, false, install_world::hash_of(file.content), info.mtime_ns});
-      }
-    }
+    if (file.generated) image.content = file.content;
+    else image.source = &*source++;
     addition.image.files.push_back(std::move(image));
   }
-  if (!known) manifests_[key] = manifest;
-  addition.manifest = manifests_[key];
   return addition;
 }
 

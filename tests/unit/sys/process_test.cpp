@@ -47,6 +47,32 @@ TEST_CASE("merged streams keep the order of arrival and reach the callback", "[s
   CHECK(seen == result.output);
 }
 
+TEST_CASE("a child that was told so can give notice, as often as was agreed", "[sys]") {
+  static_assert(kNoticeDescriptor == 6);
+  ProcessSpec spec = shell("printf ... >&6 || exit 5; printf . >&6; exit 4");
+  int noticed = 0;
+  spec.on_notice = [&] { ++noticed; };
+  spec.notices_max = 2;
+  CHECK(run_process(spec).value().exit_code == 4);
+  CHECK(noticed == 2);
+  spec.notices_max = 0;
+  CHECK(run_process(spec).value().exit_code == 5);  // there is no such descriptor
+  CHECK(noticed == 2);
+}
+
+TEST_CASE("each notice gives the time limit anew, and no more of them than were agreed", "[sys]") {
+  // The child says when it waits for good, so only the last limit is waited for.
+  ProcessSpec spec = shell("printf . >&6; read forever < /dev/zero");
+  int noticed = 0;
+  spec.on_notice = [&] { ++noticed; };
+  spec.notices_max = 1;
+  spec.timeout = milliseconds(300);
+  const auto result = run_process(spec);
+  REQUIRE_FALSE(result);
+  CHECK(result.error().code == kProcessTimeout);
+  CHECK(noticed == 1);
+}
+
 TEST_CASE("output beyond the limit is dropped and said to be", "[sys]") {
   ProcessSpec spec = shell("head -c 200000 /dev/zero");
   spec.output_max_bytes = 1000;

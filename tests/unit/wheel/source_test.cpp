@@ -57,7 +57,7 @@ Outcome take(const WheelMaker& maker, const std::vector<std::string>& allowances
   const auto manifest = source->unpack(*tree, executor);
   if (!manifest) return failed(manifest.error());
   for (const wheel::ManifestFile& file : manifest->files) {
-    const auto facts = tree->stat(file.path);
+    const auto facts = tree->stat(std::string(file.path));
     REQUIRE(facts);
     REQUIRE(facts->has_value());
     CHECK((*facts)->size == file.size);
@@ -95,7 +95,7 @@ TEST_CASE("an honest wheel is described and unpacked", "[wheel]") {
   CHECK(m.dist_info == "demo-1.0.dist-info");
   CHECK(m.requires_dist == std::vector<std::string>{"six (>=1)"});
   CHECK(m.requires_python == ">=3.8");
-  CHECK(m.directories == std::vector<std::string>{"demo", "demo-1.0.data", "demo-1.0.data/scripts", "demo-1.0.dist-info", "demo/sub"});
+  CHECK(m.directories == std::vector<std::string_view>{"demo", "demo-1.0.data", "demo-1.0.data/scripts", "demo-1.0.dist-info", "demo/sub"});
   REQUIRE(m.scripts.size() == 1);
   CHECK(m.scripts[0].attribute == "main.inner");
   REQUIRE(m.python_scripts.size() == 1);
