@@ -36,14 +36,28 @@ Result<std::string> required_text(const Json& object, const char* key) {
   return std::move(*value);
 }
 
+Hashes::iterator named(Hashes& hashes, const std::string& algorithm) {
+  return std::find_if(hashes.begin(), hashes.end(), [&](const Hash& hash) { return hash.algorithm == algorithm; });
+}
+
+// "A" and "a" are one algorithm.
+Status add_hash(Hash hash, Hashes& hashes) {
+  const auto same = named(hashes, hash.algorithm);
+  if (same == hashes.end())
+    hashes.push_back(std::move(hash));
+  else if (same->hex != hash.hex)
+    return refuse(fmt::format("`hashes` holds two values for `{}`", hash.algorithm));
+  return ok();
+}
+
+// The hash that "hash" names becomes the first, which is printed as "hash" again.
 Status merge_legacy_hash(const std::string& text, Hashes& hashes) {
   const auto legacy = parse_hash(text, '=');
   if (!legacy) return refuse("`hash` is not `algorithm=value`");
-  const auto same = std::find_if(hashes.begin(), hashes.end(), [&](const Hash& h) { return h.algorithm == legacy->algorithm; });
-  if (hashes.empty())
-    hashes.push_back(*legacy);
-  else if (same == hashes.end() || same->hex != legacy->hex)
-    return refuse("`hash` and `hashes` disagree");
+  if (hashes.empty()) hashes.push_back(*legacy);
+  const auto same = named(hashes, legacy->algorithm);
+  if (same == hashes.end() || same->hex != legacy->hex) return refuse("`hash` and `hashes` disagree");
+  std::iter_swap(hashes.begin(), same);
   return ok();
 }
 
@@ -55,7 +69,7 @@ Result<ArchiveInfo> read_archive(const Json& object) {
       if (!value.is_string()) return refuse("a hash value is not a string");
       // "hash" writes it as "algorithm=digest".
       if (algorithm.empty() || algorithm.find('=') != std::string::npos) return refuse("`hashes` names an algorithm that is no name");
-      info.hashes.push_back({ascii_lower(algorithm), ascii_lower(value.get<std::string>())});
+      PIPIT_CHECK(add_hash({ascii_lower(algorithm), ascii_lower(value.get<std::string>())}, info.hashes));
     }
   }
   PIPIT_TRY(const auto legacy, text_at(object, "hash"));

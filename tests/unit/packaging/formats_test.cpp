@@ -1,4 +1,6 @@
 // METADATA, WHEEL, RECORD, entry_points.txt and direct_url.json: what real files hold, and what hostile ones try.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <catch2/catch_test_macros.hpp>
 #include <random>
@@ -216,6 +218,22 @@ TEST_CASE("parse(print(d)) is d for random direct URLs", "[packaging]") {
   }
 }
 
+TEST_CASE("direct_url.json is printed the same again, whatever the order and the case of its hashes", "[packaging]") {
+  for (const char* hashes : {R"("B": "1", "a": "2")", R"("A": "1", "a": "1", "b": "2")", R"("c": "1", "b": "2", "a": "3")"}) {
+    for (const char* legacy : {"", R"("hash": "b=1", )", R"("hash": "A=1", )", R"("hash": "c=1", )"}) {
+      const auto value = DirectUrl::parse(fmt::format(R"({{"url": "u", "archive_info": {{{}"hashes": {{{}}}}}}})", legacy, hashes));
+      if (!value) continue;  // `hash` and `hashes` disagree
+      CAPTURE(value->json());
+      const auto again = DirectUrl::parse(value->json());
+      REQUIRE(again);
+      CHECK(again->json() == value->json());
+    }
+  }
+  const auto legacy = DirectUrl::parse(R"({"url": "u", "archive_info": {"hash": "sha512=2", "hashes": {"sha256": "1", "sha512": "2"}}})");
+  REQUIRE(legacy);
+  CHECK(legacy->json().find(R"("hash": "sha512=2")") != std::string::npos);
+}
+
 TEST_CASE("direct_url.json keeps no password", "[packaging]") {
   const auto printed = [](const std::string& url) { return DirectUrl{url, ArchiveInfo{}, {}}.json(); };
   CHECK(printed("https://u:secret@h/x").find("secret") == std::string::npos);
@@ -231,6 +249,7 @@ TEST_CASE("direct_url.json that contradicts itself is refused", "[packaging]") {
       R"({"url": "file://x", "dir_info": {}})", R"({"url": "file:x", "dir_info": {}})",
       R"({"url": "u", "archive_info": []})", R"({"url": "u", "archive_info": {"hashes": {"sha256": 1}}})",
       R"({"url": "u", "archive_info": {"hash": "sha256"}})", R"({"url": "u", "archive_info": {"hashes": {"sha=256": "a"}}})", R"({"url": "u", "archive_info": {"hash": "sha256=a", "hashes": {"sha256": "b"}}})",
+      R"({"url": "u", "archive_info": {"hashes": {"SHA256": "a", "sha256": "b"}}})",
       R"({"url": "u", "vcs_info": {"vcs": "git"}})", R"({"url": "file:///x", "dir_info": {"editable": "yes"}})",
       std::string(100'000, '['), R"({"url": "u", "archive_info": {}, "x": )" + std::string(50'000, '{'), std::string(2u << 20, ' '),
   };
