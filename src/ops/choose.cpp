@@ -9,7 +9,6 @@
 #include "ops/choice_memory.h"
 #include "ops/finding.h"
 #include "ops/other_python.h"
-#include "ops/resolution_memory.h"
 #include "ops/solve_budget.h"
 #include "ops/store_first.h"
 #include "ops/telling.h"
@@ -81,7 +80,8 @@ std::string describe(const model::Resolved& resolved) {
 }
 
 Chooser::Chooser(Session& session, const Wanted& wanted, const TargetView& view, Sources& sources, Wheels& wheels)
-    : session_(session), wanted_(wanted), view_(view), sources_(sources), wheels_(wheels), parts_(std::make_unique<Parts>()) {}
+    : session_(session), wanted_(wanted), view_(view), sources_(sources), wheels_(wheels),
+      answers_(session.os(), session.cache_directory() ? std::optional(*session.cache_directory() / "resolutions-v1") : std::nullopt), parts_(std::make_unique<Parts>()) {}
 
 Chooser::~Chooser() = default;
 
@@ -94,6 +94,25 @@ Status Chooser::check_python(const std::string& name, const std::string& require
   if (ignore_requires_python_ || packaging::requires_python_admits(requires_python, view_.python_version)) return ok();
   return fail(make_pip_error(resolve::kUnsupportedPython, fmt::format("Package '{}' requires a different Python: {} not in '{}'", name, view_.python_version.str(),
                                                                       escape_for_terminal(requires_python))));
+}
+
+// The report will tell what they are: as it did before, or from their metadata.
+void Chooser::get_ready_to_print(const model::Resolution& resolution) {
+  printed_ = answers_.recall_printed(*answer_);
+  std::vector<const model::Candidate*> unknown;
+  for (const model::Resolved& resolved : resolution.projects)
+    if (!printed_.find(resolved.candidate.name)) unknown.push_back(&resolved.candidate);
+  parts_->provider->read_ahead(unknown);
+}
+
+std::string_view Chooser::printed_metadata(const model::Candidate& candidate, const std::function<std::string()>& print) {
+  if (const auto known = printed_.find(candidate.name)) return *known;
+  prints_anew_ = true;
+  return printed_.add(candidate.name, print());
+}
+
+void Chooser::remember_printed() const {
+  if (answer_ && prints_anew_) answers_.remember_printed(*answer_, printed_);
 }
 
 std::shared_ptr<const packaging::Metadata> Chooser::read_metadata(const model::Candidate& candidate) {
@@ -440,8 +459,7 @@ Result<Choice> Chooser::choose(const ChooseOptions& options) {
   ChoiceMemory memory(session_.os(), session_.cache_directory() ? std::optional(*session_.cache_directory() / "choices-v1") : std::nullopt,
                       circumstances(view_, index, wanted_.options));
   no_dependencies_ = solver.no_dependencies;
-  const ResolutionMemory answers(session_.os(), session_.cache_directory() ? std::optional(*session_.cache_directory() / "resolutions-v1") : std::nullopt);
-  const auto asked_before = answers.is_on() ? question(options, solver, index, provider_settings, choice) : std::nullopt;
+  const auto asked_before = answers_.is_on() ? question(options, solver, index, provider_settings, choice) : std::nullopt;
   StoreFirst stored(wheels_, view_, provider_settings, wanted_, choice.required, memory, session_.workers());
   auto http = [this] { return session_.http(); };
   parts_->index = std::make_unique<index::IndexClient>(std::move(index), http, session_.workers(), parts_->memory);
@@ -450,14 +468,13 @@ Result<Choice> Chooser::choose(const ChooseOptions& options) {
   stored.set_behind(*parts_->provider);
   if (!options.from_store) stored.forget_all();
 
-  if (auto known = asked_before ? answers.recall(*asked_before) : std::nullopt; known && parts_->index->still_hold(known->bases)) {
+  if (auto known = asked_before ? answers_.recall(*asked_before) : std::nullopt; known && parts_->index->still_hold(known->answer.bases)) {
     PIPIT_CHECK(session_.check_cancelled());
-    for (const std::string& name : known->rejected) tell_rejected(name);
+    for (const std::string& name : known->answer.rejected) tell_rejected(name);
     is_recalled_ = true;
-    choice.resolution = std::move(known->resolution);
-    std::vector<const model::Candidate*> chosen;
-    for (const model::Resolved& resolved : choice.resolution.projects) chosen.push_back(&resolved.candidate);
-    if (full_metadata_) parts_->provider->read_ahead(chosen);  // the report will tell it
+    choice.resolution = std::move(known->answer.resolution);
+    answer_ = std::move(known->id);
+    if (full_metadata_) get_ready_to_print(choice.resolution);
     return choice;
   }
   PIPIT_CHECK(session_.check_cancelled());
@@ -501,7 +518,7 @@ Result<Choice> Chooser::choose(const ChooseOptions& options) {
   if (asked_before && bases && was_quiet && sources_.build_failures().empty() && none_is_installed(*bases, solver.installed)) {
     noted.bases = std::move(*bases);
     noted.resolution = solution.resolution;
-    answers.remember(*asked_before, noted);
+    answer_ = answers_.remember(*asked_before, noted);
   }
   choice.resolution = std::move(solution.resolution);
   choice.stored = stored.take_used(choice.resolution);

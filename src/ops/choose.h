@@ -2,6 +2,7 @@
 // hashed requirements whose wheel is stored are answered from the store and never asked of an index.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "ops/hash_report.h"
+#include "ops/resolution_memory.h"
 #include "ops/sources.h"
 #include "ops/target_view.h"
 #include "ops/wanted.h"
@@ -55,6 +57,10 @@ class Chooser {
   // Does the target's Python suit what a wheel asks for? Fails in pip's words.
   Status check_python(const std::string& name, const std::string& requires_python) const;
   std::shared_ptr<const packaging::Metadata> read_metadata(const model::Candidate& candidate);  // now, if it was not read
+  // What a report prints of it: as an earlier report did, if this choice is the one that it told of, or as `print` says. Lives as
+  // long as the chooser. What is new is there for the next run after remember_printed().
+  std::string_view printed_metadata(const model::Candidate& candidate, const std::function<std::string()>& print);
+  void remember_printed() const;
   // Its metadata came from a file beside the archive: that file's size, 0 if it was cached.
   std::optional<std::uint64_t> sidecar_bytes(const model::Candidate& candidate) const;
   // Its archive was fetched for its metadata and is not the promised one: it was chosen blindly and must not be installed.
@@ -65,6 +71,7 @@ class Chooser {
   std::optional<fetch::Archive> archive_at_hand(const model::Candidate& candidate) const;
 
  private:
+  void get_ready_to_print(const model::Resolution& resolution);
   Status bring_pinned(StoreFirst& stored, const ChoiceMemory& memory, const Choice& choice, const ChooseOptions& options);
   Status open_direct_references(Choice& choice, std::vector<resolve::Root>& roots);
   void collect_hashes(Choice& choice) const;
@@ -81,6 +88,10 @@ class Chooser {
   Wheels& wheels_;
   bool full_metadata_ = false, ignore_requires_python_ = false;
   bool is_recalled_ = false, no_dependencies_ = false;  // is_recalled_: the provider was asked nothing
+  ResolutionMemory answers_;
+  std::optional<AnswerId> answer_;                      // what is remembered as this choice
+  PrintedMetadata printed_;
+  bool prints_anew_ = false;
   struct Parts;
   std::unique_ptr<Parts> parts_;
 };

@@ -43,7 +43,27 @@ std::vector<std::string> site_directories_of(const Destination& destination, con
   return destination.is_environment ? target.search_path : destination.site_directories;
 }
 
-Json report_item(const install::PlannedProject& project, const Choice& choice, const Gathered* gathered, Sources& sources, Chooser& chooser) {
+std::string metadata_text(const model::Candidate& candidate, const Choice& choice, const Gathered* gathered, Sources& sources, Chooser& chooser) {
+  const auto share = [](packaging::Metadata read) { return std::make_shared<const packaging::Metadata>(std::move(read)); };
+  std::shared_ptr<const packaging::Metadata> metadata = chooser.metadata_read(candidate);
+  if (!metadata)
+    if (auto known = sources.known_metadata(candidate); known && *known) metadata = share(std::move(**known));
+  if (!metadata && gathered)
+    if (auto wheel = gathered->wheels.find(candidate.name); wheel != gathered->wheels.end())
+      if (auto text = sys::read_file(wheel->second.tree / wheel->second.manifest->dist_info / "METADATA"))
+        if (auto parsed = packaging::Metadata::parse(*text)) metadata = share(std::move(*parsed));
+  if (!metadata)
+    if (auto stored = choice.stored.find(candidate.name); stored != choice.stored.end())
+      if (auto text = sys::read_file(stored->second.tree / stored->second.manifest->dist_info / "METADATA"))
+        if (auto parsed = packaging::Metadata::parse(*text)) metadata = share(std::move(*parsed));
+  if (!metadata) metadata = chooser.read_metadata(candidate);
+  return JsonList::print_member(metadata ? metadata_json(*metadata) : Json{{"name", candidate.name}, {"version", candidate.version_text}});
+}
+
+constexpr std::string_view kMetadata = "metadata";
+
+// Its metadata is null here: that is most of the text, and may be known as it is printed.
+Json report_item(const install::PlannedProject& project, const Gathered* gathered) {
   const model::Resolved& resolved = project.resolved;
   const model::Candidate& candidate = resolved.candidate;
   Json item, info;
@@ -63,20 +83,7 @@ Json report_item(const install::PlannedProject& project, const Choice& choice, c
   item["is_direct"] = candidate.direct_url.has_value();
   item["is_yanked"] = candidate.is_yanked();
   item["requested"] = resolved.user_requested;
-  const auto share = [](packaging::Metadata read) { return std::make_shared<const packaging::Metadata>(std::move(read)); };
-  std::shared_ptr<const packaging::Metadata> metadata = chooser.metadata_read(candidate);
-  if (!metadata)
-    if (auto known = sources.known_metadata(candidate); known && *known) metadata = share(std::move(**known));
-  if (!metadata && gathered)
-    if (auto wheel = gathered->wheels.find(candidate.name); wheel != gathered->wheels.end())
-      if (auto text = sys::read_file(wheel->second.tree / wheel->second.manifest->dist_info / "METADATA"))
-        if (auto parsed = packaging::Metadata::parse(*text)) metadata = share(std::move(*parsed));
-  if (!metadata)
-    if (auto stored = choice.stored.find(candidate.name); stored != choice.stored.end())
-      if (auto text = sys::read_file(stored->second.tree / stored->second.manifest->dist_info / "METADATA"))
-        if (auto parsed = packaging::Metadata::parse(*text)) metadata = share(std::move(*parsed));
-  if (!metadata) metadata = chooser.read_metadata(candidate);
-  item["metadata"] = metadata ? metadata_json(*metadata) : Json{{"name", candidate.name}, {"version", candidate.version_text}};
+  item[std::string(kMetadata)] = nullptr;
   if (resolved.user_requested && !resolved.extras.empty()) item["requested_extras"] = resolved.extras;
   return item;
 }
@@ -87,9 +94,14 @@ Status write_report(const std::string& where, const std::vector<Discovered>& dis
   JsonList items;
   std::map<std::string, const install::PlannedProject*> changes;
   for (const install::PlannedProject* project : plan.changes()) changes.emplace(project->resolved.candidate.name, project);
-  for (const Discovered& found : discovered)  // pip lists them as it came across them
-    if (const auto change = changes.find(found.resolved->candidate.name); change != changes.end())
-      items.add(report_item(*change->second, choice, gathered, sources, chooser));
+  for (const Discovered& found : discovered) {  // pip lists them as it came across them
+    const model::Candidate& candidate = found.resolved->candidate;
+    const auto change = changes.find(candidate.name);
+    if (change == changes.end()) continue;
+    items.add(report_item(*change->second, gathered), kMetadata,
+              chooser.printed_metadata(candidate, [&] { return metadata_text(candidate, choice, gathered, sources, chooser); }));
+  }
+  chooser.remember_printed();
   const Json report = {{"version", "1"}, {"pip_version", kPipVersion}, {"install", Json::array()}, {"environment", environment_json(target.markers)}};
   const std::string text = print_json(report, "install", std::move(items));
   if (where == "-") {

@@ -151,8 +151,13 @@ void print_text(const std::string& text, std::string& out) {
   out += '"';
 }
 
+// A member of an object whose text is known already.
+struct Printed {
+  std::string_view member, text;
+};
+
 // Json::dump(2, ' ', false, replace), byte for byte.
-void print_indented(const Json& json, std::size_t depth, std::string& out) {
+void print_indented(const Json& json, std::size_t depth, std::string& out, const Printed* known = nullptr) {
   if (json.is_string()) return print_text(json.get_ref<const std::string&>(), out);
   if (!json.is_structured() || json.empty()) {
     out += json.dump();
@@ -167,7 +172,8 @@ void print_indented(const Json& json, std::size_t depth, std::string& out) {
       print_text(item.key(), out);
       out += ": ";
     }
-    print_indented(*item, depth + 1, out);
+    if (known != nullptr && item.key() == known->member) out += known->text;
+    else print_indented(*item, depth + 1, out);
   }
   new_line(depth);
   out += json.is_object() ? '}' : ']';
@@ -181,10 +187,22 @@ std::string print_json(const Json& json) {
   return out + "\n";
 }
 
-void JsonList::add(const Json& item) {
-  constexpr std::size_t kDepth = 2;  // of an item of a list that is a member
+namespace {
+constexpr std::size_t kItemDepth = 2;  // of an item of a list that is a member
+}
+
+void JsonList::add(const Json& item) { add(item, {}, {}); }
+
+void JsonList::add(const Json& item, std::string_view member, std::string_view printed) {
+  const Printed known{member, printed};
   text_ += text_.empty() ? "\n    " : ",\n    ";
-  print_indented(item, kDepth, text_);
+  print_indented(item, kItemDepth, text_, member.empty() ? nullptr : &known);
+}
+
+std::string JsonList::print_member(const Json& value) {
+  std::string text;
+  print_indented(value, kItemDepth + 1, text);
+  return text;
 }
 
 std::string print_json(const Json& json, std::string_view member, JsonList list) {

@@ -26,6 +26,9 @@ std::string print_json(const Json& json);
 class JsonList {
  public:
   void add(const Json& item);
+  // `item` has `member` as null, where `printed` is put: what print_member said of it, in this run or an earlier one.
+  void add(const Json& item, std::string_view member, std::string_view printed);
+  static std::string print_member(const Json& value);
 
  private:
   friend std::string print_json(const Json& json, std::string_view member, JsonList list);

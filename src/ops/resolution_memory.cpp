@@ -14,14 +14,14 @@ namespace pipit::ops {
 namespace {
 
 constexpr std::uint64_t kFileMax = 32u << 20;
-constexpr std::string_view kFirstWords = "pipit-resolution 1 ";
+constexpr std::size_t kChecksumDigits = 32;
 
 // One description of the form serves both directions: `io` either writes its argument or reads into it.
 class Writer {
  public:
   static constexpr bool kReads = false;
   void number(std::uint64_t value) { text_.append(reinterpret_cast<const char*>(&value), sizeof value); }
-  void text(const std::string& value) {
+  void text(std::string_view value) {
     number(value.size());
     text_ += value;
   }
@@ -42,13 +42,18 @@ class Reader {
     std::memcpy(&value, rest_.data(), sizeof value);
     rest_.remove_prefix(sizeof value);
   }
-  void text(std::string& value) {
+  void view(std::string_view& value) {
     std::uint64_t size = 0;
     number(size);
     good_ = good_ && size <= rest_.size();
     if (!good_) return;
-    value.assign(rest_.substr(0, size));
+    value = rest_.substr(0, size);
     rest_.remove_prefix(size);
+  }
+  void text(std::string& value) {
+    std::string_view seen;
+    view(seen);
+    value.assign(seen);
   }
   bool is_good() const { return good_; }
   void refuse() { good_ = false; }
@@ -157,7 +162,28 @@ std::string checksum_text(std::string_view bytes) {
   return fmt::format("{:016x}{:016x}", sum.high, sum.low);
 }
 
-std::string head_of(const std::string& digest, std::string_view bytes) { return std::string(kFirstWords) + digest + " " + checksum_text(bytes) + "\n"; }
+// A file is a line and what the line is about: words that name it, a checksum, the bytes.
+std::string head_of(std::string_view names, std::string_view checksum) { return fmt::format("{} {}\n", names, checksum); }
+
+struct Content {
+  std::string text;
+  std::size_t begin = 0;
+  std::string checksum;
+  std::string_view bytes() const { return std::string_view(text).substr(begin); }
+};
+
+std::optional<Content> read_content(const std::filesystem::path& path, const std::string& names) {
+  auto text = sys::read_file(path, kFileMax);
+  const std::size_t begin = names.size() + 1 + kChecksumDigits + 1;
+  if (!text || text->size() < begin) return std::nullopt;
+  std::string checksum = checksum_text(std::string_view(*text).substr(begin));
+  if (!text->starts_with(head_of(names, checksum))) return std::nullopt;
+  return Content{std::move(*text), begin, std::move(checksum)};
+}
+
+std::string answer_names(const std::string& question) { return "pipit-resolution 1 " + question; }
+std::string printed_names(const AnswerId& id) { return fmt::format("pipit-printed 1 {} {}", id.question, id.answer); }
+std::string printed_file(const AnswerId& id) { return id.question + ".metadata"; }
 
 }  // namespace
 
@@ -178,6 +204,31 @@ std::optional<Remembered> parse_remembered(std::string_view bytes) {
   return is_whole ? std::optional(std::move(remembered)) : std::nullopt;
 }
 
+std::optional<std::string_view> PrintedMetadata::find(const std::string& name) const {
+  const auto found = texts_.find(name);
+  return found == texts_.end() ? std::nullopt : std::optional(found->second);
+}
+
+std::string_view PrintedMetadata::add(const std::string& name, std::string text) { return texts_[pool_.keep(name)] = pool_.take(std::move(text)); }
+
+std::string PrintedMetadata::to_bytes() const {
+  Writer writer;
+  for (const auto& [name, text] : texts_) writer.text(name), writer.text(text);
+  return writer.take();
+}
+
+std::optional<PrintedMetadata> PrintedMetadata::from_bytes(std::string bytes, std::size_t begin) {
+  PrintedMetadata printed;
+  Reader reader(printed.pool_.take(std::move(bytes)).substr(begin));
+  while (!reader.is_at_end()) {
+    std::string_view name, text;
+    reader.view(name), reader.view(text);
+    if (!reader.is_good()) return std::nullopt;
+    printed.texts_.emplace(name, text);
+  }
+  return printed;
+}
+
 void QuestionText::add(std::string_view part) {
   text_ += fmt::format("{}:", part.size());
   text_ += part;
@@ -187,21 +238,39 @@ void QuestionText::add(std::uint64_t number) { text_ += fmt::format("#{};", numb
 
 std::string QuestionText::digest() const { return verify::sha256_hex(as_bytes_view(text_)); }
 
-std::optional<Remembered> ResolutionMemory::recall(const std::string& digest) const {
+std::optional<ResolutionMemory::Known> ResolutionMemory::recall(const std::string& digest) const {
   if (!directory_) return std::nullopt;
-  const auto text = sys::read_file(*directory_ / digest, kFileMax);
-  const std::size_t head_size = kFirstWords.size() + digest.size() + 1 + 32 + 1;
-  if (!text || text->size() < head_size) return std::nullopt;
-  const std::string_view bytes = std::string_view(*text).substr(head_size);
-  if (!text->starts_with(head_of(digest, bytes))) return std::nullopt;
-  return parse_remembered(bytes);
+  auto content = read_content(*directory_ / digest, answer_names(digest));
+  if (!content) return std::nullopt;
+  auto answer = parse_remembered(content->bytes());
+  if (!answer) return std::nullopt;
+  return Known{std::move(*answer), {digest, std::move(content->checksum)}};
 }
 
-void ResolutionMemory::remember(const std::string& digest, const Remembered& remembered) const {
+std::optional<AnswerId> ResolutionMemory::remember(const std::string& digest, const Remembered& remembered) const {
   const auto bytes = directory_ ? print_remembered(remembered) : std::nullopt;
-  if (!bytes || bytes->size() >= kFileMax || !sys::make_directories(*directory_, 0700)) return;
+  if (!bytes) return std::nullopt;
+  AnswerId id{digest, checksum_text(*bytes)};
+  if (!write(digest, head_of(answer_names(digest), id.answer), *bytes)) return std::nullopt;
+  return id;
+}
+
+PrintedMetadata ResolutionMemory::recall_printed(const AnswerId& id) const {
+  auto content = directory_ ? read_content(*directory_ / printed_file(id), printed_names(id)) : std::nullopt;
+  auto printed = content ? PrintedMetadata::from_bytes(std::move(content->text), content->begin) : std::nullopt;
+  return printed ? std::move(*printed) : PrintedMetadata();
+}
+
+void ResolutionMemory::remember_printed(const AnswerId& id, const PrintedMetadata& printed) const {
+  if (!directory_) return;
+  const std::string bytes = printed.to_bytes();
+  static_cast<void>(write(printed_file(id), head_of(printed_names(id), checksum_text(bytes)), bytes));
+}
+
+bool ResolutionMemory::write(const std::string& name, const std::string& head, const std::string& bytes) const {
+  if (bytes.size() >= kFileMax || !sys::make_directories(*directory_, 0700)) return false;
   make_room();
-  static_cast<void>(sys::replace_file(os_, *directory_ / digest, head_of(digest, *bytes) + *bytes, 0600));
+  return sys::replace_file(os_, *directory_ / name, head + bytes, 0600).has_value();
 }
 
 // The oldest half goes at once, so that it is looked through once in a hundred times.

@@ -84,7 +84,10 @@ Outcome resolve(Bench& bench, const World& world, const fs::path& venv, const fs
 fs::path memory_in(const fs::path& cache) { return cache / "pipit" / "resolutions-v1"; }
 
 std::size_t memories(const fs::path& cache) {
-  return fs::exists(memory_in(cache)) ? static_cast<std::size_t>(std::distance(fs::directory_iterator(memory_in(cache)), fs::directory_iterator())) : 0;
+  std::size_t count = 0;
+  if (fs::exists(memory_in(cache)))
+    for (const auto& entry : fs::directory_iterator(memory_in(cache))) count += entry.path().extension() != ".metadata";
+  return count;
 }
 
 }  // namespace
@@ -117,6 +120,35 @@ TEST_CASE("what was chosen is known again as long as its pages are the same, and
 
   // Another question has another answer.
   CHECK(has(resolve(bench, world, venv, cache, {"app", "base<3"}).out, "base-2.0"));
+}
+
+TEST_CASE("a report is printed from what was printed before, whatever part of it is still known", "[cmdline]") {
+  Bench bench;
+  const fs::path venv = bench.venv(), cache = bench.path("remembering");
+  World world;
+  world.change("app", [](World::Project& app) { app.releases[1].needs = {"base>=1"}; });
+  world.change("base", [](World::Project& base) { base.releases[1] = {}; });
+  const auto report = [&](const Words& words) {
+    const Outcome outcome = resolve(bench, world, venv, cache, words);
+    INFO(outcome.all());
+    REQUIRE(outcome.exit_code == 0);
+    return outcome.out.substr(outcome.out.find('{'));
+  };
+  const std::string first = report({"app"});
+  fs::path printed;
+  for (const auto& entry : fs::directory_iterator(memory_in(cache)))
+    if (entry.path().extension() == ".metadata") printed = entry.path();
+  REQUIRE(!printed.empty());
+  fs::remove_all(cache / "pipit" / "metadata-v1");
+  const std::size_t asked = world.asked();
+  CHECK(report({"app"}) == first);
+  CHECK(world.asked() == asked);  // nobody had to know the metadata itself
+  fs::resize_file(printed, fs::file_size(printed) - 1);
+  CHECK(report({"app"}) == first);
+  CHECK(world.asked() > asked);
+  CHECK(fs::file_size(printed) > 0);
+  fs::remove_all(memory_in(cache));
+  CHECK(report({"app"}) == first);
 }
 
 TEST_CASE("stale pages are asked about all at once, and one that changed is fetched once", "[cmdline]") {

@@ -45,3 +45,13 @@ TEST_CASE("a list that is printed item by item reads as the whole object printed
       CHECK(print_json(frame, "install", std::move(list)) == print_json(whole));
     }
 }
+
+TEST_CASE("a member whose text is known is printed where it belongs", "[ops]") {
+  const Json frame = {{"install", Json::array()}}, member = {{"name", "demo"}, {"classifier", {"a", "b"}}};
+  Json whole = frame, item = {{"a", 1}, {"metadata", nullptr}, {"b", 2}};
+  JsonList list;
+  list.add(item, "metadata", JsonList::print_member(member));
+  item["metadata"] = member;
+  whole["install"].push_back(item);
+  CHECK(print_json(frame, "install", std::move(list)) == print_json(whole));
+}

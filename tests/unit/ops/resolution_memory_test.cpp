@@ -82,9 +82,12 @@ TEST_CASE("a damaged memory, one of another question and one that is no file are
   const ResolutionMemory memory(sys::real_os(), directory->path() / "resolutions-v1");
   const std::string question(64, 'a'), other(64, 'b');
   CHECK_FALSE(memory.recall(question));
-  memory.remember(question, sample());
-  REQUIRE(memory.recall(question));
-  CHECK(memory.recall(question)->bases == sample().bases);
+  const auto id = memory.remember(question, sample());
+  REQUIRE(id);
+  const auto known = memory.recall(question);
+  REQUIRE(known);
+  CHECK(known->answer.bases == sample().bases);
+  CHECK(known->id == *id);
   const auto path = directory->path() / "resolutions-v1" / question;
   const std::string whole = *sys::read_file(path);
   for (std::size_t i = 0; i < whole.size(); ++i) {
@@ -99,6 +102,40 @@ TEST_CASE("a damaged memory, one of another question and one that is no file are
   REQUIRE(sys::make_directories(path));
   CHECK_FALSE(memory.recall(question));
   CHECK_FALSE(ResolutionMemory(sys::real_os(), std::nullopt).recall(question));
+}
+
+TEST_CASE("printed metadata is given back for the answer it was printed for, whole or not at all", "[ops]") {
+  auto directory = sys::TempDir::create({}, "memory-");
+  REQUIRE(directory);
+  const ResolutionMemory memory(sys::real_os(), directory->path());
+  PrintedMetadata printed;
+  CHECK(printed.add("demo", "{}") == "{}");
+  printed.add("base", std::string("{\n\0}", 4));
+  const AnswerId id{std::string(64, 'a'), std::string(32, '1')}, other{id.question, std::string(32, '2')};
+  CHECK_FALSE(memory.recall_printed(id).find("demo"));
+  memory.remember_printed(id, printed);
+  PrintedMetadata read = memory.recall_printed(id);
+  CHECK(read.find("demo") == "{}");
+  CHECK(read.find("base") == std::string_view("{\n\0}", 4));
+  CHECK_FALSE(read.find("dem"));
+  CHECK(read.add("late", "[]") == "[]");  // to what was read more can be added
+  CHECK(read.find("demo") == "{}");
+  CHECK_FALSE(memory.recall_printed(other).find("demo"));
+
+  const auto path = directory->path() / (id.question + ".metadata");
+  const std::string whole = *sys::read_file(path);
+  for (std::size_t i = 0; i < whole.size(); ++i) {
+    std::string damaged = whole;
+    damaged[i] = static_cast<char>(damaged[i] ^ 0x20);
+    REQUIRE(sys::replace_file(sys::real_os(), path, damaged));
+    CHECK_FALSE(memory.recall_printed(id).find("demo"));
+  }
+  const std::string bytes = printed.to_bytes();
+  for (std::size_t size = 1; size < bytes.size(); ++size) {
+    const auto part = PrintedMetadata::from_bytes(bytes.substr(0, size));
+    CHECK((!part || !part->find("demo")));  // "base" comes first
+  }
+  CHECK_FALSE(PrintedMetadata::from_bytes(std::string(8, '\xff')));
 }
 
 TEST_CASE("the memory keeps to a number of files", "[ops]") {
