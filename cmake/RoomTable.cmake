@@ -10,7 +10,7 @@ pipit_room(net        USES base sys                                            W
 pipit_room(archive    USES base sys                                            WRAPS archive libdeflate.h zlib.h LINKS pipit_archive_lib pipit_deflate)
 pipit_room(verify     USES base packaging                                      WRAPS openssl/           LINKS pipit_openssl)
 pipit_room(python     USES base sys packaging                                  WRAPS nlohmann/          LINKS pipit_json)
-pipit_room(index      USES base sys packaging model net)
+pipit_room(index      USES base sys packaging model net archive)
 pipit_room(resolve    USES base packaging model)
 pipit_room(wheel      USES base sys packaging archive verify)
 pipit_room(build      USES base sys packaging archive python                  WRAPS nlohmann/          LINKS pipit_json)

@@ -134,7 +134,7 @@ void RemoteMetadata::ask_sidecar(const JobPtr& job) {
   request.url.path += ".metadata";  // before the query (PEP 658)
   request.url.fragment.reset();
   request.body_max_bytes = kMetadataMax;
-  request.accept_encoding = true;
+  request.coding = net::ContentCoding::decoded;
   request.cache = net::CacheMode::no_store;  // kept in our own form
   submit(job, std::move(request), &RemoteMetadata::on_sidecar);
 }

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "pipit/archive/content_coding.h"
 #include "pipit/base/text.h"
 #include "pipit/index/index_client.h"
 
@@ -49,23 +50,43 @@ Answer from_parsed(Result<ProjectPage> page, bool extra) {
   return answer;
 }
 
-Answer read_success(const net::HttpResponse& response, Document document) {
+Result<std::string> decoded_body(const net::HttpResponse& response) {
+  std::string body;
+  switch (archive::decode_content(response.content_coding, as_bytes_view(response.body), kPageMax, body)) {
+    case archive::Decoded::fine: return body;
+    case archive::Decoded::too_large:
+      return fail(make_error(net::kBodyTooLarge, fmt::format("the answer of {} is larger than the limit of {}", response.final_url.host, format_size(kPageMax)))
+                      .at(response.final_url.display()));
+    case archive::Decoded::damaged: break;
+  }
+  return fail(make_error(net::kBadEncoding, fmt::format("the answer of {} cannot be decoded: it is not the {} that it is said to be", response.final_url.host,
+                                                        response.content_coding))
+                  .at(response.final_url.display()));
+}
+
+Answer read_page(const net::HttpResponse& response, std::string_view body, Document document) {
   const std::string type = response.header("content-type").value_or("Unknown");
   const std::string lower = ascii_lower(type);
   if (is_extra(document)) {
     if (lower.find("json") == std::string::npos) return of_kind(Answer::Kind::not_spoken);
-    return from_parsed(parse_pypi_json(response.body, response.final_url,
+    return from_parsed(parse_pypi_json(body, response.final_url,
                                        document == Document::release_json ? PypiDocument::release : PypiDocument::project),
                        true);
   }
-  if (lower.starts_with("application/vnd.pypi.simple.v1+json")) return from_parsed(parse_simple_json(response.body, response.final_url), false);
+  if (lower.starts_with("application/vnd.pypi.simple.v1+json")) return from_parsed(parse_simple_json(body, response.final_url), false);
   if (lower.starts_with("application/vnd.pypi.simple.v1+html") || lower.starts_with("text/html"))
-    return from_parsed(parse_simple_html(response.body, response.final_url, charset_of(type)), false);
+    return from_parsed(parse_simple_html(body, response.final_url, charset_of(type)), false);
   const std::string shown = escape_for_terminal(type);
   return skipped(make_error(kUnknownContentType, fmt::format("the index answered with content of type `{}`, which is no index page", shown)),
                  fmt::format("Skipping page {} because the GET request got Content-Type: {}. The only supported Content-Types are "
                              "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html, and text/html",
                              response.final_url.display(), shown));
+}
+
+Answer read_success(const net::HttpResponse& response, Document document) {
+  if (response.content_coding.empty()) return read_page(response, response.body, document);
+  const Result<std::string> body = decoded_body(response);
+  return body ? read_page(response, *body, document) : failed(body.error());
 }
 
 Error status_error(int status, const Url& asked) {

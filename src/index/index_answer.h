@@ -32,7 +32,9 @@ struct Answer {
   std::string warning;  // pip's words for `skipped`
 };
 
-// REQUIRES: the body is there (not body_omitted).
+inline constexpr std::uint64_t kPageMax = 128u << 20;  // as sent, and decoded
+
+// REQUIRES: the body is there (not body_omitted), decoded or as sent.
 Answer read_answer(const Result<net::HttpResponse>& response, Document document, const Url& asked);
 
 }  // namespace pipit::index

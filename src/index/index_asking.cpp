@@ -85,7 +85,7 @@ net::HttpRequest IndexClient::State::request_for(const IndexSource& source, cons
   request.url = document == Document::simple ? source.simple_page(question.name)
                                              : *source.pypi_document(question.name, document == Document::release_json ? question.pinned : std::nullopt);
   request.headers = {{"Accept", document == Document::simple ? kAccept : "application/json"}};
-  request.accept_encoding = true;
+  request.coding = net::ContentCoding::as_sent;
   request.body_max_bytes = kPageMax;
   request.keeps_payload = store.is_on();
   if (options.refresh.contains(":all:") || options.refresh.contains(question.name)) request.cache = net::CacheMode::refresh;

@@ -26,8 +26,6 @@ using Kind = Answer::Kind;
 using ListingResult = Result<std::shared_ptr<const ProjectListing>>;
 using SharedResult = std::shared_ptr<const ListingResult>;
 
-constexpr std::uint64_t kPageMax = 128u << 20;
-
 std::string key_of(const IndexClient::Question& question);  // of OnceMap
 
 // What one source (an index, a page of links, the local files) said to one question.

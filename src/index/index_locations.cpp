@@ -141,7 +141,7 @@ void IndexClient::State::ask_links(const std::shared_ptr<Query>& query, std::siz
   net::HttpRequest request;
   request.url = url;
   request.headers = {{"Accept", kAccept}};
-  request.accept_encoding = true;
+  request.coding = net::ContentCoding::decoded;
   request.body_max_bytes = kPageMax;
   http->submit(std::move(request), [self = shared_from_this(), url, on_answer](Result<net::HttpResponse> response) {
     auto shared = std::make_shared<Result<net::HttpResponse>>(std::move(response));

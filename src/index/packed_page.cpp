@@ -1,6 +1,7 @@
 #include "pipit/index/packed_page.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <numeric>
 #include <unordered_map>
@@ -43,27 +44,33 @@ class Pool {
   std::string bytes_;
 };
 
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
+constexpr std::array<std::uint8_t, 256> kHexValues = [] {
+  std::array<std::uint8_t, 256> values{};
+  values.fill(0xFF);
+  for (std::uint8_t i = 0; i < 10; ++i) values[static_cast<unsigned char>('0' + i)] = i;
+  for (std::uint8_t i = 0; i < 6; ++i) values[static_cast<unsigned char>('a' + i)] = static_cast<std::uint8_t>(10 + i);
+  return values;
+}();
 
-// Appends the bytes that lower-case hex digits stand for; nothing if they are something else.
+// Appends the bytes that lower-case hex digits, an even number of them, stand for; nothing if they are something else. Half of
+// what a page holds are digests.
 bool append_from_hex(std::string& out, std::string_view hex) {
   const std::size_t before = out.size();
-  int all = 0;
+  out.resize(before + hex.size() / 2);
+  std::uint8_t all = 0;
   for (std::size_t i = 0; i + 1 < hex.size(); i += 2) {
-    const int high = hex_digit(hex[i]), low = hex_digit(hex[i + 1]);
-    all |= high | low;
-    out += static_cast<char>(static_cast<unsigned char>((high << 4 | low) & 0xFF));
+    const std::uint8_t high = kHexValues[static_cast<unsigned char>(hex[i])], low = kHexValues[static_cast<unsigned char>(hex[i + 1])];
+    all |= static_cast<std::uint8_t>(high | low);
+    out[before + i / 2] = static_cast<char>(static_cast<std::uint8_t>(high << 4 | low));
   }
-  if (all < 0) out.resize(before);
-  return all >= 0;
+  if (all > 0xF) out.resize(before);
+  return all <= 0xF;
 }
 
 // Digests as text: one letter for the algorithm and 32 bytes where they are sha256, "name:value\n" otherwise.
 std::string pack_hashes(const packaging::Hashes& hashes) {
   std::string out;
+  out.reserve(33 * hashes.size());
   for (const packaging::Hash& hash : hashes) {
     if (hash.algorithm == "sha256" && hash.hex.size() == 64) {
       out += '=';

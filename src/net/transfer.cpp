@@ -69,7 +69,8 @@ bool Transfer::is_trusted_host() const {
 }
 
 bool Transfer::uses_cache() const {
-  return services_.cache.is_on() && request_.cache != CacheMode::no_store && request_.method == "GET" && !request_.sink &&
+  const bool is_storable = request_.coding != ContentCoding::as_sent || request_.keeps_payload;
+  return is_storable && services_.cache.is_on() && request_.cache != CacheMode::no_store && request_.method == "GET" && !request_.sink &&
          !request_.range && !request_.suffix_range && !request_.resume;
 }
 
@@ -381,6 +382,8 @@ HttpResponse Transfer::head_only() const {
 HttpResponse Transfer::response() {
   HttpResponse response = head_only();
   if (route_ == Route::keep || route_ == Route::error_text) response.body = std::move(body_);
+  if (route_ == Route::keep && request_.coding == ContentCoding::as_sent)
+    if (const auto codings = head_.content_codings(); !codings.empty()) response.content_coding = codings.front();
   return response;
 }
 

@@ -13,6 +13,7 @@ namespace pipit::net {
 
 namespace {
 
+constexpr std::uint64_t kReservedMaxBytes = 4u << 20;  // for a body, on the server's word
 constexpr std::size_t kErrorTextMaxBytes = 64u << 10;  // of the body of an answer that is no success
 
 // RFC 9110 section 13.1.5: only a strong ETag may stand in If-Range.
@@ -89,7 +90,7 @@ bool Transfer::take_head() {
 
 // Pages may come in one of the codings that were offered. Files are kept as they come: their hash is over those bytes.
 bool Transfer::check_codings() {
-  if (!request_.accept_encoding) return true;
+  if (request_.coding == ContentCoding::identity) return true;
   const std::vector<std::string> codings = head_.content_codings();
   const bool fine = codings.empty() || (codings.size() == 1 && (codings[0] == "gzip" || codings[0] == "x-gzip" || codings[0] == "deflate"));
   if (fine) return true;
@@ -110,11 +111,12 @@ bool Transfer::take_success_head() {
     if (partial && !check_asked_range()) return false;
     if (!restart_body()) return false;
     validator_ = validator_of(head_);
-    const bool decoded = request_.accept_encoding && !head_.content_codings().empty();
+    const bool decoded = request_.coding == ContentCoding::decoded && !head_.content_codings().empty();
     total_ = decoded ? std::nullopt : head_.content_length();
   }
   if (total_ && *total_ > request_.body_max_bytes && request_.method != "HEAD") return too_large();
   route_ = request_.sink ? Route::sink : Route::keep;
+  if (route_ == Route::keep && total_) body_.reserve(static_cast<std::size_t>(std::min(*total_, kReservedMaxBytes)));
   if (!request_.on_head) return true;
   request_.on_head(head_only());
   return true;

@@ -33,7 +33,7 @@ Headers Transfer::attempt_headers() {
     const bool secret = ascii_iequals(name, "authorization") || ascii_iequals(name, "cookie");
     if (is_header_safe(name) && is_header_safe(value) && !(secret && cross_origin_)) headers.emplace_back(name, value);
   }
-  headers.emplace_back("Accept-Encoding", request_.accept_encoding ? kPageCodings : "identity");
+  headers.emplace_back("Accept-Encoding", request_.coding != ContentCoding::identity ? kPageCodings : "identity");
   if (!services_.options.user_agent.empty()) headers.emplace_back("User-Agent", services_.options.user_agent);
   return headers;
 }
@@ -87,7 +87,7 @@ void Transfer::set_destination(CURL* easy) {
 
 void Transfer::set_request(CURL* easy) {
   if (request_.method == "HEAD") curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
-  if (request_.accept_encoding) curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, kPageCodings);
+  if (request_.coding == ContentCoding::decoded) curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, kPageCodings);
   Headers headers = attempt_headers();
   resuming_ = can_continue();
   if (resuming_) {

@@ -32,7 +32,7 @@ Result<LoadedFile> load_remote(const Url& url, Session& session) {
   PIPIT_TRY(net::HttpClient * http, session.http());
   net::HttpRequest request;
   request.url = url;
-  request.accept_encoding = true;
+  request.coding = net::ContentCoding::decoded;
   request.body_max_bytes = kRequirementsFileMaxBytes;
   PIPIT_TRY(auto response, http->fetch(std::move(request)));
   if (response.status >= 400) return fail(http_error(response.status, url));

@@ -48,6 +48,14 @@ enum class CacheMode {
   no_store,  // neither read nor written
 };
 
+// How a body may be packed for the way. Only pages: files are kept as they come, their hash is over those bytes.
+enum class ContentCoding {
+  identity,
+  decoded,  // one coding, undone, counted after decoding
+  as_sent,  // one coding, which HttpResponse::content_coding names: the caller undoes it, on a thread of its own. Such a page is
+            // cached only if the caller keeps_payload.
+};
+
 // full: HttpOptions::retries. little: for a question that has another way to its answer: any status is the answer, a broken
 // connection is tried once more. So a failing server is not asked with the full patience at every step of such a way.
 enum class Patience { full, little };
@@ -58,14 +66,14 @@ struct HttpRequest {
   Url url;
   std::string method = "GET";           // GET or HEAD
   Headers headers;
-  // Receives the body (decoded if accept_encoding, else as sent) of a 2xx answer. Null: the body is kept in the response,
+  // Receives the body (decoded if `coding` says so, else as sent) of a 2xx answer. Null: the body is kept in the response,
   // up to body_max_bytes. On a retry that restarts from zero, restart() of the sink is called first.
   struct BodySink : Sink {
     virtual Status restart() = 0;
   };
   std::shared_ptr<BodySink> sink;
   std::uint64_t body_max_bytes = 64u << 20;
-  bool accept_encoding = false;         // one content coding, decoded, counted after decoding; only for pages
+  ContentCoding coding = ContentCoding::identity;
   bool resume = false;                  // large files: continue by Range + If-Range after a broken transfer
   std::optional<std::pair<std::uint64_t, std::uint64_t>> range;  // first and last byte
   std::optional<std::uint64_t> suffix_range;                     // the last N bytes
@@ -98,7 +106,8 @@ struct HttpResponse {
   Url final_url;
   std::string body;                     // empty if a sink took it
   bool from_cache = false;
-  std::string payload_id;               // checksum of the body of a cacheable page; empty otherwise
+  std::string content_coding;           // of a body that is there as sent: "gzip", "x-gzip", "deflate"; empty: none
+  std::string payload_id;               // checksum of the body (as it is here) of a cacheable page; empty otherwise
   bool body_omitted = false;            // the body is the one of known_payload_id
   std::string peer_address;             // IP the answer came from (also kept with cached pages); empty behind a proxy
   std::optional<std::string> header(std::string_view name) const;

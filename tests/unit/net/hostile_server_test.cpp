@@ -54,7 +54,7 @@ std::string gzip_of_zeros(std::size_t runs) {
 
 HttpRequest page(const std::string& url) {
   HttpRequest request = ClientFixture::get(url);
-  request.accept_encoding = true;
+  request.coding = ContentCoding::decoded;
   request.body_max_bytes = 1u << 20;
   return request;
 }
