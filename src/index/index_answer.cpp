@@ -64,7 +64,7 @@ Result<std::string> decoded_body(const net::HttpResponse& response) {
                   .at(response.final_url.display()));
 }
 
-Answer read_page(const net::HttpResponse& response, std::string_view body, Document document) {
+Answer read_page(const net::HttpResponse& response, std::string_view body, Document document, FileSink* files) {
   const std::string type = response.header("content-type").value_or("Unknown");
   const std::string lower = ascii_lower(type);
   if (is_extra(document)) {
@@ -73,7 +73,7 @@ Answer read_page(const net::HttpResponse& response, std::string_view body, Docum
                                        document == Document::release_json ? PypiDocument::release : PypiDocument::project),
                        true);
   }
-  if (lower.starts_with("application/vnd.pypi.simple.v1+json")) return from_parsed(parse_simple_json(body, response.final_url), false);
+  if (lower.starts_with("application/vnd.pypi.simple.v1+json")) return from_parsed(parse_simple_json(body, response.final_url, files), false);
   if (lower.starts_with("application/vnd.pypi.simple.v1+html") || lower.starts_with("text/html"))
     return from_parsed(parse_simple_html(body, response.final_url, charset_of(type)), false);
   const std::string shown = escape_for_terminal(type);
@@ -83,10 +83,10 @@ Answer read_page(const net::HttpResponse& response, std::string_view body, Docum
                              response.final_url.display(), shown));
 }
 
-Answer read_success(const net::HttpResponse& response, Document document) {
-  if (response.content_coding.empty()) return read_page(response, response.body, document);
+Answer read_success(const net::HttpResponse& response, Document document, FileSink* files) {
+  if (response.content_coding.empty()) return read_page(response, response.body, document, files);
   const Result<std::string> body = decoded_body(response);
-  return body ? read_page(response, *body, document) : failed(body.error());
+  return body ? read_page(response, *body, document, files) : failed(body.error());
 }
 
 Error status_error(int status, const Url& asked) {
@@ -99,13 +99,13 @@ Error status_error(int status, const Url& asked) {
 
 }  // namespace
 
-Answer read_answer(const Result<net::HttpResponse>& response, Document document, const Url& asked) {
+Answer read_answer(const Result<net::HttpResponse>& response, Document document, const Url& asked, FileSink* files) {
   if (!response) {
     if (response.error().code == net::kOffline) return of_kind(Answer::Kind::offline);
     return failed(response.error());
   }
   const int status = response->status;
-  if (status >= 200 && status < 300) return read_success(*response, document);
+  if (status >= 200 && status < 300) return read_success(*response, document, files);
   if (status == 404 || status == 410) return of_kind(Answer::Kind::not_here);
   // What the extra documents cannot answer, the Simple API is asked; if the trouble is real it shows there.
   if (is_extra(document)) return of_kind(Answer::Kind::not_here);

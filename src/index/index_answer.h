@@ -34,7 +34,7 @@ struct Answer {
 
 inline constexpr std::uint64_t kPageMax = 128u << 20;  // as sent, and decoded
 
-// REQUIRES: the body is there (not body_omitted), decoded or as sent.
-Answer read_answer(const Result<net::HttpResponse>& response, Document document, const Url& asked);
+// REQUIRES: the body is there (not body_omitted), decoded or as sent. `files` may take those of a page; others are in it.
+Answer read_answer(const Result<net::HttpResponse>& response, Document document, const Url& asked, FileSink* files = nullptr);
 
 }  // namespace pipit::index

@@ -138,8 +138,11 @@ bool IndexClient::State::is_public(const std::string& page_url) const {
   return url && public_hosts.contains(url->host);
 }
 
-std::shared_ptr<const PackedPage> IndexClient::State::pack(const ProjectPage& page, const std::string& name, PageKey key) const {
-  std::string bytes = PackedPage::pack(page, name, key);
+std::shared_ptr<const PackedPage> IndexClient::State::pack(const ProjectPage& page, const std::string& name, const PageKey& key) const {
+  return keep(PackedPage::pack(page, name, key), key);
+}
+
+std::shared_ptr<const PackedPage> IndexClient::State::keep(std::string bytes, const PageKey& key) const {
   // What is on disk is read from there: a page in memory is memory, a mapped one is a promise.
   if (!key.payload_id.empty() && store.keep(key.url, bytes))
     if (auto kept = store.find(key.url); kept && kept->key() == key) return kept;
@@ -153,10 +156,11 @@ void IndexClient::State::on_response(const std::shared_ptr<Ask>& asking, Documen
     if (kept && kept->key().final_url == response->final_url.without_credentials()) return on_page(asking, document, std::move(kept), {});
     return ask_remote(asking, document, false);  // the same bytes from another place: their links mean something else
   }
-  Answer answer = read_answer(response, document, asked);
+  PagePacker packer(asking->query->question.name);
+  Answer answer = read_answer(response, document, asked, &packer);
   if (answer.kind == Kind::page) {
     const PageKey key{asked.without_credentials(), response->final_url.without_credentials(), response->payload_id};
-    return on_page(asking, document, pack(answer.page, asking->query->question.name, key), std::move(answer.page.refused));
+    return on_page(asking, document, keep(packer.finish(answer.page, key), key), std::move(answer.page.refused));
   }
   if (document == Document::release_json) {
     asking->release_was_missing = answer.kind == Kind::not_here;

@@ -89,7 +89,8 @@ struct IndexClient::State : std::enable_shared_from_this<IndexClient::State> {
   void finish(Query& query);
   ListingResult merge(Query& query);
   void warn_of_several(ProjectListing& listing, const std::vector<std::string>& offering);
-  std::shared_ptr<const PackedPage> pack(const ProjectPage& page, const std::string& name, PageKey key) const;
+  std::shared_ptr<const PackedPage> pack(const ProjectPage& page, const std::string& name, const PageKey& key) const;
+  std::shared_ptr<const PackedPage> keep(std::string packed, const PageKey& key) const;
   void learn_public(const net::HttpResponse& response);
   std::optional<Basis> basis(const Question& question);
   bool still_hold(const std::vector<Basis>& bases);

@@ -74,7 +74,7 @@ struct Sidecar {
 
 class PageHandler {
  public:
-  PageHandler(const Url& page_url, Dialect dialect) : builder_(page_url), url_(page_url), dialect_(dialect) { stack_.reserve(kDepthMax); }
+  PageHandler(const Url& page_url, Dialect dialect, FileSink* sink) : builder_(page_url, sink), url_(page_url), dialect_(dialect) { stack_.reserve(kDepthMax); }
 
   // False: nothing more is to be read.
   bool take(JsonToken token, const JsonReader& reader);
@@ -340,8 +340,8 @@ Result<ProjectPage> PageHandler::finish() {
   return builder_.finish();
 }
 
-Result<ProjectPage> parse(std::string_view bytes, const Url& page_url, Dialect dialect) {
-  PageHandler handler(page_url, dialect);
+Result<ProjectPage> parse(std::string_view bytes, const Url& page_url, Dialect dialect, FileSink* sink = nullptr) {
+  PageHandler handler(page_url, dialect, sink);
   JsonReader reader(bytes);
   while (handler.take(reader.next(), reader)) continue;
   return handler.finish();
@@ -349,7 +349,7 @@ Result<ProjectPage> parse(std::string_view bytes, const Url& page_url, Dialect d
 
 }  // namespace
 
-Result<ProjectPage> parse_simple_json(std::string_view bytes, const Url& page_url) { return parse(bytes, page_url, Dialect::simple); }
+Result<ProjectPage> parse_simple_json(std::string_view bytes, const Url& page_url, FileSink* files) { return parse(bytes, page_url, Dialect::simple, files); }
 
 Result<ProjectPage> parse_pypi_json(std::string_view bytes, const Url& page_url, PypiDocument document) {
   return parse(bytes, page_url, document == PypiDocument::project ? Dialect::pypi_project : Dialect::pypi_release);

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
-#include <numeric>
+#include <optional>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -82,142 +82,144 @@ std::string pack_hashes(const packaging::Hashes& hashes) {
   return out;
 }
 
+// Texts that are views of `bytes`, which grows: known by the place they have there.
+struct PlaceHash {
+  using is_transparent = void;
+  const std::string* bytes;
+  std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
+  std::size_t operator()(PackedText place) const { return (*this)(std::string_view(*bytes).substr(place.offset, place.size)); }
+};
+struct PlaceEqual {
+  using is_transparent = void;
+  const std::string* bytes;
+  std::string_view view(PackedText place) const { return std::string_view(*bytes).substr(place.offset, place.size); }
+  static std::string_view view(std::string_view text) { return text; }
+  bool operator()(const auto& a, const auto& b) const { return view(a) == view(b); }
+};
+using PlaceSet = std::unordered_set<PackedText, PlaceHash, PlaceEqual>;
+
 struct Placed {
-  const model::DistFile* file = nullptr;
-  NamedFile named;
-  std::uint32_t order = 0;
+  PackedFile row;
+  std::optional<packaging::Version> version;
 };
 
-std::vector<Placed> placed_files(const ProjectPage& page, const std::string& normalized_name) {
-  std::vector<Placed> placed;
-  placed.reserve(page.files.size());
-  std::unordered_set<std::string_view> seen;
-  for (const model::DistFile& file : page.files) {
-    if (!seen.insert(file.url).second) continue;  // a link that is listed twice counts where it came first
-    placed.push_back({&file, read_file_name(file.filename, normalized_name), static_cast<std::uint32_t>(placed.size())});
-  }
-  // Newest first; names that tell no version last; page order otherwise.
-  std::stable_sort(placed.begin(), placed.end(), [](const Placed& a, const Placed& b) {
-    if (a.named.version.has_value() != b.named.version.has_value()) return a.named.version.has_value();
-    return a.named.version && *a.named.version > *b.named.version;
-  });
-  return placed;
+// Newest first; names that tell no version last; page order otherwise.
+bool comes_before(const Placed& a, const Placed& b) {
+  if (a.version.has_value() != b.version.has_value()) return a.version.has_value();
+  return a.version && *a.version > *b.version;
 }
 
 std::vector<std::pair<std::size_t, std::size_t>> release_ranges(const std::vector<Placed>& placed) {
   std::vector<std::pair<std::size_t, std::size_t>> ranges;
   for (std::size_t i = 0; i < placed.size(); ++i)
-    if (i > 0 && placed[i].named.version == placed[i - 1].named.version) ++ranges.back().second;
+    if (i > 0 && placed[i].version == placed[i - 1].version) ++ranges.back().second;
     else ranges.push_back({i, 1});
   return ranges;
 }
 
-class Packer {
- public:
-  PackedFile pack(const Placed& placed);
-  std::uint32_t intern(std::string_view text);
-  // What choosing looks at lies together; addresses, digests and times, nine tenths of a page, are read of the chosen files only.
-  Pool words, details;
-  std::vector<PackedText> texts;
+}  // namespace
 
- private:
-  PackedText version(const std::string& text);
-  std::string last_version_;
-  PackedText last_version_place_;
-  std::unordered_map<std::string_view, std::uint32_t> numbers_;  // of texts that outlive the packing
+struct PagePacker::State {
+  explicit State(const std::string& name) : normalized_name(name) {}
+  PackedText version(const std::string& text) {
+    if (text != last_version) last_version = text, last_version_place = words.add(text);
+    return last_version_place;
+  }
+  std::uint32_t intern(std::string_view text) {
+    const auto [at, is_new] = numbers.try_emplace(std::string(text), static_cast<std::uint32_t>(texts.size()));
+    if (is_new) texts.push_back(words.add(text));
+    return at->second;
+  }
+
+  const std::string normalized_name;
+  // What choosing looks at lies together; addresses, digests and times, nine tenths of a page, are read of the chosen files
+  // only. Offsets are counted from each pool's own start while packing and moved once the number of texts is known.
+  Pool words, details;
+  std::vector<Placed> placed;
+  std::vector<PackedText> texts;
+  std::unordered_map<std::string, std::uint32_t> numbers;  // of texts
+  PlaceSet urls{0, PlaceHash{&details.bytes()}, PlaceEqual{&details.bytes()}};
+  std::string last_version;
+  PackedText last_version_place;
 };
 
-std::uint32_t Packer::intern(std::string_view text) {
-  const auto [at, is_new] = numbers_.try_emplace(text, static_cast<std::uint32_t>(texts.size()));
-  if (is_new) texts.push_back(words.add(text));
-  return at->second;
-}
+PagePacker::PagePacker(const std::string& normalized_name) : state_(std::make_unique<State>(normalized_name)) {}
+PagePacker::~PagePacker() = default;
 
-PackedText Packer::version(const std::string& text) {
-  if (text != last_version_) last_version_ = text, last_version_place_ = words.add(text);
-  return last_version_place_;
-}
-
-PackedFile Packer::pack(const Placed& placed) {
-  const model::DistFile& file = *placed.file;
+void PagePacker::take(const model::DistFile& file) {
+  State& s = *state_;
+  if (s.urls.find(std::string_view(file.url)) != s.urls.end()) return;  // a link that is listed twice counts where it came first
+  NamedFile named = read_file_name(file.filename, s.normalized_name);
   PackedFile row;
-  row.url = details.add(file.url);
+  row.url = s.details.add(file.url);
+  s.urls.insert(row.url);
   // Nearly always the name is the tail of the URL, letter for letter.
   if (file.url.ends_with(file.filename)) {
     const auto size = static_cast<std::uint32_t>(file.filename.size());
     row.filename = {row.url.offset + row.url.size - size, size};
   } else {
-    row.filename = details.add(file.filename);
+    row.filename = s.details.add(file.filename);
   }
-  row.version = version(placed.named.version_text);
-  row.tags = placed.named.tags.empty() ? kNoText : intern(placed.named.tags);
-  row.requires_python = file.requires_python ? intern(*file.requires_python) : kNoText;
-  row.hashes = details.add(pack_hashes(file.hashes));
-  row.sidecar_hashes = details.add(pack_hashes(file.core_metadata_hashes));
-  if (file.upload_time) row.upload_time = details.add(*file.upload_time);
-  if (file.yanked) row.yanked = details.add(*file.yanked);
+  row.version = s.version(named.version_text);
+  row.tags = named.tags.empty() ? kNoText : s.intern(named.tags);
+  row.requires_python = file.requires_python ? s.intern(*file.requires_python) : kNoText;
+  row.hashes = s.details.add(pack_hashes(file.hashes));
+  row.sidecar_hashes = s.details.add(pack_hashes(file.core_metadata_hashes));
+  if (file.upload_time) row.upload_time = s.details.add(*file.upload_time);
+  if (file.yanked) row.yanked = s.details.add(*file.yanked);
   row.size_bytes = file.size_bytes.value_or(0);
   row.flags = static_cast<std::uint8_t>((file.yanked ? kYanked : 0) | (file.core_metadata ? kSidecar : 0) | (file.size_bytes ? kHasSize : 0));
-  row.shape = placed.named.shape;
-  row.order = placed.order;
-  return row;
+  row.shape = named.shape;
+  row.order = static_cast<std::uint32_t>(s.placed.size());
+  s.placed.push_back({row, std::move(named.version)});
 }
 
-template <class Row>
-void append_rows(std::string& out, const std::vector<Row>& rows) {
-  if (!rows.empty()) out.append(reinterpret_cast<const char*>(rows.data()), rows.size() * sizeof(Row));
-}
-
-}  // namespace
-
-std::string PackedPage::pack(const ProjectPage& page, const std::string& normalized_name, const PageKey& key) {
-  const std::vector<Placed> placed = placed_files(page, normalized_name);
-  const auto ranges = release_ranges(placed);
-  // Offsets are counted from each pool's own start while packing and moved once the number of texts is known.
-  Packer packer;
-  std::vector<PackedFile> files;
-  files.reserve(placed.size());
-  for (const Placed& one : placed) files.push_back(packer.pack(one));
+std::string PagePacker::finish(const ProjectPage& page, const PageKey& key) {
+  State& s = *state_;
+  for (const model::DistFile& file : page.files) take(file);
+  if (page.status == ProjectStatus::quarantined) s.placed.clear();
+  std::stable_sort(s.placed.begin(), s.placed.end(), comes_before);
+  const auto ranges = release_ranges(s.placed);
 
   Header header;
   header.release_count = static_cast<std::uint32_t>(ranges.size());
-  header.file_count = static_cast<std::uint32_t>(files.size());
-  header.text_count = static_cast<std::uint32_t>(packer.texts.size());
+  header.file_count = static_cast<std::uint32_t>(s.placed.size());
+  header.text_count = static_cast<std::uint32_t>(s.texts.size());
   header.status = static_cast<std::uint32_t>(page.status);
-  header.url = packer.words.add(key.url);
-  header.final_url = packer.words.add(key.final_url);
-  header.payload_id = packer.words.add(key.payload_id);
-  header.status_reason = packer.words.add(page.status_reason);
+  header.url = s.words.add(key.url);
+  header.final_url = s.words.add(key.final_url);
+  header.payload_id = s.words.add(key.payload_id);
+  header.status_reason = s.words.add(page.status_reason);
 
-  const std::size_t pool_start = sizeof(Header) + ranges.size() * sizeof(PackedRelease) + files.size() * sizeof(PackedFile) +
-                                 packer.texts.size() * sizeof(PackedText);
-  const std::size_t details_start = pool_start + packer.words.bytes().size();
+  const std::size_t pool_start = sizeof(Header) + ranges.size() * sizeof(PackedRelease) + s.placed.size() * sizeof(PackedFile) +
+                                 s.texts.size() * sizeof(PackedText);
+  const std::size_t details_start = pool_start + s.words.bytes().size();
+  header.total_size = details_start + s.details.bytes().size();
+  std::string out;
+  out.reserve(header.total_size);
+  const auto append = [&](const auto& row) { out.append(reinterpret_cast<const char*>(&row), sizeof row); };
   const auto move = [](PackedText& place, std::size_t start) { place.offset += static_cast<std::uint32_t>(start); };
   for (PackedText* place : {&header.url, &header.final_url, &header.payload_id, &header.status_reason}) move(*place, pool_start);
-  for (PackedText& place : packer.texts) move(place, pool_start);
-  for (PackedFile& row : files) {
-    move(row.version, pool_start);
-    for (PackedText* place : {&row.filename, &row.url, &row.yanked, &row.upload_time, &row.hashes, &row.sidecar_hashes}) move(*place, details_start);
+  append(header);
+  for (Placed& one : s.placed) {
+    move(one.row.version, pool_start);
+    for (PackedText* place : {&one.row.filename, &one.row.url, &one.row.yanked, &one.row.upload_time, &one.row.hashes, &one.row.sidecar_hashes}) move(*place, details_start);
   }
-
-  std::vector<PackedRelease> releases;
   for (const auto& [first, count] : ranges)
-    releases.push_back({files[first].version, static_cast<std::uint32_t>(first), static_cast<std::uint32_t>(count),
-                        placed[first].named.version ? 1u : 0u, 0});
-
-  std::string out;
-  header.total_size = details_start + packer.details.bytes().size();
-  out.reserve(header.total_size);
-  out.append(reinterpret_cast<const char*>(&header), sizeof header);
-  append_rows(out, releases);
-  append_rows(out, files);
-  append_rows(out, packer.texts);
-  out += packer.words.bytes();
-  out += packer.details.bytes();
+    append(PackedRelease{s.placed[first].row.version, static_cast<std::uint32_t>(first), static_cast<std::uint32_t>(count), s.placed[first].version ? 1u : 0u, 0});
+  for (const Placed& one : s.placed) append(one.row);
+  for (PackedText place : s.texts) {
+    move(place, pool_start);
+    append(place);
+  }
+  out += s.words.bytes();
+  out += s.details.bytes();
   header.checksum = checksum_of(after_checksum(out)).low;
   std::memcpy(out.data() + offsetof(Header, checksum), &header.checksum, sizeof header.checksum);
   return out;
 }
+
+std::string PackedPage::pack(const ProjectPage& page, const std::string& normalized_name, const PageKey& key) { return PagePacker(normalized_name).finish(page, key); }
 
 Status PackedPage::adopt(std::string_view bytes) {
   const auto bad = [](const char* why) { return fail(make_error(kBadPackedPage, std::string("a kept index page cannot be used: ") + why)); };

@@ -19,8 +19,13 @@ bool PageBuilder::add(RawEntry&& entry, std::vector<model::DistFile>& into) {
     refuse(entry.filename.empty() ? *entry.url : entry.filename, entry.problem);
     return true;
   }
-  if (into.size() >= kFilesMax) return false;
-  into.push_back(std::move(entry.file));
+  if (std::max(into.size(), sunk_) >= kFilesMax) return false;
+  if (sink_ == nullptr) {
+    into.push_back(std::move(entry.file));
+  } else {
+    sink_->take(entry.file);
+    ++sunk_;
+  }
   return true;
 }
 

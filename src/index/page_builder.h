@@ -22,16 +22,18 @@ struct RawEntry {
 
 class PageBuilder {
  public:
-  explicit PageBuilder(const Url& page_url) : links_(page_url) {}
+  explicit PageBuilder(const Url& page_url, FileSink* sink = nullptr) : links_(page_url), sink_(sink) {}
   LinkReader& links() { return links_; }
   ProjectPage& page() { return page_; }
-  // False when the page holds more files than any project has.
+  // False when the page holds more files than any project has. Where there is a sink, it takes them.
   bool add(RawEntry&& entry, std::vector<model::DistFile>& into);
   void refuse(std::string_view name, std::string_view why);
   ProjectPage finish();
 
  private:
   LinkReader links_;
+  FileSink* sink_;
+  std::size_t sunk_ = 0;
   ProjectPage page_;
   std::size_t refused_count_ = 0;
 };

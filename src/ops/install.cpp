@@ -61,6 +61,7 @@ std::string metadata_text(const model::Candidate& candidate, const Choice& choic
 }
 
 constexpr std::string_view kMetadata = "metadata";
+constexpr std::size_t kItemBytes = 1024;  // of an item without its metadata, about
 
 // Its metadata is null here: that is most of the text, and may be known as it is printed.
 Json report_item(const install::PlannedProject& project, const Gathered* gathered) {
@@ -94,13 +95,21 @@ Status write_report(const std::string& where, const std::vector<Discovered>& dis
   JsonList items;
   std::map<std::string, const install::PlannedProject*> changes;
   for (const install::PlannedProject* project : plan.changes()) changes.emplace(project->resolved.candidate.name, project);
+  struct Item {
+    const install::PlannedProject& project;
+    std::string_view metadata;
+  };
+  std::vector<Item> told;
+  std::size_t size = 0;
   for (const Discovered& found : discovered) {  // pip lists them as it came across them
     const model::Candidate& candidate = found.resolved->candidate;
     const auto change = changes.find(candidate.name);
     if (change == changes.end()) continue;
-    items.add(report_item(*change->second, gathered), kMetadata,
-              chooser.printed_metadata(candidate, [&] { return metadata_text(candidate, choice, gathered, sources, chooser); }));
+    told.push_back({*change->second, chooser.printed_metadata(candidate, [&] { return metadata_text(candidate, choice, gathered, sources, chooser); })});
+    size += told.back().metadata.size() + kItemBytes;
   }
+  items.reserve(size);
+  for (const Item& item : told) items.add(report_item(item.project, gathered), kMetadata, item.metadata);
   chooser.remember_printed();
   const Json report = {{"version", "1"}, {"pip_version", kPipVersion}, {"install", Json::array()}, {"environment", environment_json(target.markers)}};
   const std::string text = print_json(report, "install", std::move(items));

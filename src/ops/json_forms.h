@@ -25,6 +25,7 @@ std::string print_json(const Json& json);
 // A long list that is a member of the printed object: each item is printed when it is added, so that only its text stays.
 class JsonList {
  public:
+  void reserve(std::size_t bytes) { text_.reserve(bytes); }
   void add(const Json& item);
   // `item` has `member` as null, where `printed` is put: what print_member said of it, in this run or an earlier one.
   void add(const Json& item, std::string_view member, std::string_view printed);

@@ -26,6 +26,11 @@ class Writer {
     text_ += value;
   }
   bool is_good() const { return true; }
+  // The first `begin` bytes are for others to fill.
+  explicit Writer(std::size_t begin = 0, std::size_t size = 0) {
+    text_.reserve(size);
+    text_.resize(begin);
+  }
   std::string take() { return std::move(text_); }
 
  private:
@@ -165,6 +170,8 @@ std::string checksum_text(std::string_view bytes) {
 // A file is a line and what the line is about: words that name it, a checksum, the bytes.
 std::string head_of(std::string_view names, std::string_view checksum) { return fmt::format("{} {}\n", names, checksum); }
 
+std::size_t head_size(std::string_view names) { return names.size() + 1 + kChecksumDigits + 1; }
+
 struct Content {
   std::string text;
   std::size_t begin = 0;
@@ -174,7 +181,7 @@ struct Content {
 
 std::optional<Content> read_content(const std::filesystem::path& path, const std::string& names) {
   auto text = sys::read_file(path, kFileMax);
-  const std::size_t begin = names.size() + 1 + kChecksumDigits + 1;
+  const std::size_t begin = head_size(names);
   if (!text || text->size() < begin) return std::nullopt;
   std::string checksum = checksum_text(std::string_view(*text).substr(begin));
   if (!text->starts_with(head_of(names, checksum))) return std::nullopt;
@@ -211,8 +218,10 @@ std::optional<std::string_view> PrintedMetadata::find(const std::string& name) c
 
 std::string_view PrintedMetadata::add(const std::string& name, std::string text) { return texts_[pool_.keep(name)] = pool_.take(std::move(text)); }
 
-std::string PrintedMetadata::to_bytes() const {
-  Writer writer;
+std::string PrintedMetadata::to_bytes(std::size_t begin) const {
+  std::size_t size = begin;
+  for (const auto& [name, text] : texts_) size += 2 * sizeof(std::uint64_t) + name.size() + text.size();
+  Writer writer(begin, size);
   for (const auto& [name, text] : texts_) writer.text(name), writer.text(text);
   return writer.take();
 }
@@ -251,7 +260,7 @@ std::optional<AnswerId> ResolutionMemory::remember(const std::string& digest, co
   const auto bytes = directory_ ? print_remembered(remembered) : std::nullopt;
   if (!bytes) return std::nullopt;
   AnswerId id{digest, checksum_text(*bytes)};
-  if (!write(digest, head_of(answer_names(digest), id.answer), *bytes)) return std::nullopt;
+  if (!write(digest, head_of(answer_names(digest), id.answer) + *bytes)) return std::nullopt;
   return id;
 }
 
@@ -263,14 +272,17 @@ PrintedMetadata ResolutionMemory::recall_printed(const AnswerId& id) const {
 
 void ResolutionMemory::remember_printed(const AnswerId& id, const PrintedMetadata& printed) const {
   if (!directory_) return;
-  const std::string bytes = printed.to_bytes();
-  static_cast<void>(write(printed_file(id), head_of(printed_names(id), checksum_text(bytes)), bytes));
+  const std::string names = printed_names(id);
+  const std::size_t begin = head_size(names);
+  std::string file = printed.to_bytes(begin);
+  file.replace(0, begin, head_of(names, checksum_text(std::string_view(file).substr(begin))));
+  static_cast<void>(write(printed_file(id), file));
 }
 
-bool ResolutionMemory::write(const std::string& name, const std::string& head, const std::string& bytes) const {
-  if (bytes.size() >= kFileMax || !sys::make_directories(*directory_, 0700)) return false;
+bool ResolutionMemory::write(const std::string& name, std::string_view file) const {
+  if (file.size() >= kFileMax || !sys::make_directories(*directory_, 0700)) return false;
   make_room();
-  return sys::replace_file(os_, *directory_ / name, head + bytes, 0600).has_value();
+  return sys::replace_file(os_, *directory_ / name, file, 0600).has_value();
 }
 
 // The oldest half goes at once, so that it is looked through once in a hundred times.

@@ -33,7 +33,8 @@ class PrintedMetadata {
  public:
   std::optional<std::string_view> find(const std::string& name) const;
   std::string_view add(const std::string& name, std::string text);
-  std::string to_bytes() const;
+  // `begin`: bytes in front that are not its own.
+  std::string to_bytes(std::size_t begin = 0) const;
   static std::optional<PrintedMetadata> from_bytes(std::string bytes, std::size_t begin = 0);
 
  private:
@@ -81,7 +82,7 @@ class ResolutionMemory {
   void remember_printed(const AnswerId& id, const PrintedMetadata& printed) const;
 
  private:
-  bool write(const std::string& name, const std::string& head, const std::string& bytes) const;
+  bool write(const std::string& name, std::string_view file) const;
   void make_room() const;
   sys::Os& os_;
   std::optional<std::filesystem::path> directory_;

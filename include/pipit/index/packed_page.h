@@ -62,9 +62,23 @@ struct PageKey {
   friend bool operator==(const PageKey&, const PageKey&) = default;
 };
 
+// Packs a page file by file.
+class PagePacker final : public FileSink {
+ public:
+  // Files of other projects are kept with their shape, for explanations.
+  explicit PagePacker(const std::string& normalized_name);
+  ~PagePacker() override;
+  void take(const model::DistFile& file) override;
+  // What was taken, then the files that `page` holds itself; none of them if it says that the project is quarantined.
+  std::string finish(const ProjectPage& page, const PageKey& key);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
 class PackedPage {
  public:
-  // Sorts, interns and packs. `normalized_name`: files of other projects are kept with their shape, for explanations.
   static std::string pack(const ProjectPage& page, const std::string& normalized_name, const PageKey& key);
   // Fails with bad-packed-page if the bytes are damaged or of another format.
   static Result<std::shared_ptr<const PackedPage>> from_bytes(std::string bytes);

@@ -39,6 +39,14 @@ struct ProjectPage {
   std::vector<std::string> refused;    // one sentence for each entry that was left out, at most kRefusedMax and a count
 };
 
+// Takes the files of a page as they are read, in page order, so that thousands of them need not be held at once. They count
+// only once the parser has returned the page: it may fail, or the project be quarantined.
+class FileSink {
+ public:
+  virtual ~FileSink() = default;
+  virtual void take(const model::DistFile& file) = 0;
+};
+
 inline constexpr std::size_t kDepthMax = 64;
 inline constexpr std::size_t kFilesMax = 300'000;  // and the most releases of a PyPI document
 inline constexpr std::size_t kRefusedMax = 20;
@@ -47,7 +55,8 @@ inline constexpr std::size_t kRefusedMax = 20;
 enum class PypiDocument { project, release };
 
 // `page_url` is the final URL of the page: relative links resolve against it, and `source` of every file names it.
-Result<ProjectPage> parse_simple_json(std::string_view bytes, const Url& page_url);
+// `files`: takes them instead of ProjectPage::files.
+Result<ProjectPage> parse_simple_json(std::string_view bytes, const Url& page_url, FileSink* files = nullptr);
 Result<ProjectPage> parse_pypi_json(std::string_view bytes, const Url& page_url, PypiDocument document);
 // `charset` as the Content-Type gives it; nullopt or an unknown one is read as UTF-8.
 Result<ProjectPage> parse_simple_html(std::string_view bytes, const Url& page_url, std::optional<std::string_view> charset = {});
