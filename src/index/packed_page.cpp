@@ -214,6 +214,7 @@ std::string PagePacker::finish(const ProjectPage& page, const PageKey& key) {
   }
   out += s.words.bytes();
   out += s.details.bytes();
+  state_.reset();  // as large as what was made of it
   header.checksum = checksum_of(after_checksum(out)).low;
   std::memcpy(out.data() + offsetof(Header, checksum), &header.checksum, sizeof header.checksum);
   return out;

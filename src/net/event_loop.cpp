@@ -28,6 +28,7 @@ EventLoop::~EventLoop() {
   inbox_.wake_through(nullptr);
   asker_ = std::jthread();  // asks it to stop and joins
   cancel_all();
+  write_heads();
   spares_.clear();
   multi_.reset();
   pools_.clear();
@@ -53,6 +54,14 @@ void EventLoop::turn() {
   collect();
   look_for_late();
   start_what_fits();
+  if (!services_.renewed.empty()) {
+    curl_multi_perform(multi_.get(), &still_running);  // what was started goes out first
+    write_heads();
+  }
+}
+
+void EventLoop::write_heads() {
+  for (const CachedPage& page : std::exchange(services_.renewed, {})) cache_.store_head(page);
 }
 
 void EventLoop::sleep() {

@@ -59,6 +59,7 @@ class EventLoop {
   void start(Host& host, const std::string& origin, Owned transfer);
   void collect();
   void look_for_late();
+  void write_heads();
   std::optional<Running> take_off(CURL* easy);
   void carry_out(Owned transfer, Step step);
   void wake_delayed();

@@ -323,7 +323,7 @@ double Transfer::jitter() const { return services_.seams.jitter ? services_.seam
 
 Step Transfer::not_modified() {
   freshen(cached_->head, head_.headers(), now_seconds());
-  services_.cache.store_head(*cached_);
+  services_.renewed.push_back(*cached_);
   if (is_redirect(cached_->head.status)) return judge_redirect(header_of(cached_->head.headers, "location").value_or(""));
   if (auto page = cached_page()) return answer(std::move(*page));
   return again();  // the payload has gone meanwhile: ask for the whole page

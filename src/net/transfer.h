@@ -34,6 +34,7 @@ struct Services {
   HttpCache& cache;
   std::shared_future<Result<TrustStore>> trust = {};  // a bundle is parsed while the first https connection is being made
   RetryPolicy retry = {};
+  std::vector<CachedPage> renewed = {};  // by 304s; their heads are written once what waits is on the wire
 
   // Fails at once if the source of trust makes no sense; what is wrong inside a bundle shows at the handshake.
   Status begin_trust();

@@ -8,13 +8,18 @@
 
 namespace pipit::ops {
 
-ChoiceMemory::ChoiceMemory(sys::Os& os, std::optional<std::filesystem::path> directory, const std::string& circumstances)
-    : os_(os), directory_(std::move(directory)), circumstances_(directory_ ? verify::sha256_hex(as_bytes_view(circumstances)) : "") {}
+ChoiceMemory::ChoiceMemory(sys::Os& os, std::optional<std::filesystem::path> directory, std::function<std::string()> circumstances)
+    : os_(os), directory_(std::move(directory)), tell_circumstances_(std::move(circumstances)) {}
+
+const std::string& ChoiceMemory::circumstances() const {
+  std::call_once(told_, [this] { circumstances_ = verify::sha256_hex(as_bytes_view(tell_circumstances_())); });
+  return circumstances_;
+}
 
 std::filesystem::path ChoiceMemory::path_of(const std::string& name, const std::string& specifiers, const packaging::Hashes& hashes) const {
   packaging::Hashes sorted = hashes;
   std::sort(sorted.begin(), sorted.end());
-  std::string text = circumstances_ + "\n" + name + specifiers;
+  std::string text = circumstances() + "\n" + name + specifiers;
   for (const packaging::Hash& hash : sorted) text += "\n" + hash.algorithm + ":" + hash.hex;
   const std::string key = verify::sha256_hex(as_bytes_view(text));
   return *directory_ / key.substr(0, 2) / key;

@@ -5,6 +5,8 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
+#include <mutex>
 #include <optional>
 #include <string>
 
@@ -15,8 +17,9 @@ namespace pipit::ops {
 
 class ChoiceMemory {
  public:
-  // `circumstances`: everything else that the choice depends on (tags, indexes, formats), as text. No directory: no memory.
-  ChoiceMemory(sys::Os& os, std::optional<std::filesystem::path> directory, const std::string& circumstances);
+  // `circumstances`: everything else that the choice depends on (tags, indexes, formats), as text; asked for once, and only if something is recalled or
+  // remembered. No directory: no memory.
+  ChoiceMemory(sys::Os& os, std::optional<std::filesystem::path> directory, std::function<std::string()> circumstances);
   // The sha256 of the archive, in hex.
   std::optional<std::string> recall(const std::string& name, const std::string& specifiers, const packaging::Hashes& hashes) const;
   void remember(const std::string& name, const std::string& specifiers, const packaging::Hashes& hashes, const std::string& sha256) const;
@@ -25,7 +28,10 @@ class ChoiceMemory {
   std::filesystem::path path_of(const std::string& name, const std::string& specifiers, const packaging::Hashes& hashes) const;
   sys::Os& os_;
   std::optional<std::filesystem::path> directory_;
-  std::string circumstances_;  // digest
+  const std::string& circumstances() const;
+  std::function<std::string()> tell_circumstances_;
+  mutable std::once_flag told_;
+  mutable std::string circumstances_;  // digest, once somebody asks
 };
 
 }  // namespace pipit::ops

@@ -457,7 +457,7 @@ Result<Choice> Chooser::choose(const ChooseOptions& options) {
   PIPIT_TRY(fetch::ProviderOptions provider_settings, provider_options(options.resolve, choice));
   parts_->memory = index_memory(session_);
   ChoiceMemory memory(session_.os(), session_.cache_directory() ? std::optional(*session_.cache_directory() / "choices-v1") : std::nullopt,
-                      circumstances(view_, index, wanted_.options));
+                      [this, index] { return circumstances(view_, index, wanted_.options); });
   no_dependencies_ = solver.no_dependencies;
   const auto asked_before = answers_.is_on() ? question(options, solver, index, provider_settings, choice) : std::nullopt;
   StoreFirst stored(wheels_, view_, provider_settings, wanted_, choice.required, memory, session_.workers());

@@ -117,7 +117,7 @@ Status write_report(const std::string& where, const std::vector<Discovered>& dis
     session.reporter().data(text);
     return ok();
   }
-  return sys::replace_file(session.os(), session.options().current_directory / where, text);
+  return sys::write_output(session.os(), session.options().current_directory / where, text);
 }
 
 std::vector<InstalledName> sorted_names(const install::Plan& plan, const Gathered* gathered) {

@@ -197,6 +197,19 @@ Status replace_file(Os& os, const std::filesystem::path& path, std::string_view 
   return done;
 }
 
+Status write_output(Os& os, const std::filesystem::path& path, std::string_view content) {
+  const int fd = retry_eintr([&] { return os.openat(AT_FDCWD, path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY, 0666); });
+  if (fd < 0) return fail(os_error(-fd, "open", path.string()));
+  File file(os, fd);
+  PIPIT_TRY(const struct stat before, file.stat());
+  PIPIT_CHECK(file.write_all(as_bytes_view(content)));
+  if (S_ISREG(before.st_mode) && static_cast<std::uint64_t>(before.st_size) > content.size()) {
+    const int cut = retry_eintr([&] { return os.ftruncate(fd, static_cast<off_t>(content.size())); });
+    if (cut < 0) return fail(os_error(-cut, "cut", path.string()));
+  }
+  return file.close();
+}
+
 FileStat to_file_stat(const struct stat& info) {
   FileStat out;
   out.kind = S_ISREG(info.st_mode)   ? FileStat::Kind::regular

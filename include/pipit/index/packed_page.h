@@ -69,7 +69,7 @@ class PagePacker final : public FileSink {
   explicit PagePacker(const std::string& normalized_name);
   ~PagePacker() override;
   void take(const model::DistFile& file) override;
-  // What was taken, then the files that `page` holds itself; none of them if it says that the project is quarantined.
+  // Once. What was taken, then the files that `page` holds itself; none of them if it says that the project is quarantined.
   std::string finish(const ProjectPage& page, const PageKey& key);
 
  private:

@@ -72,6 +72,9 @@ class MappedFile {
 Result<std::string> read_file(const std::filesystem::path& path, std::uint64_t size_max_bytes = 256u << 20);
 // Writes beside (O_EXCL, random name, O_NOFOLLOW), then renames over `path`.
 Status replace_file(Os& os, const std::filesystem::path& path, std::string_view content, mode_t mode = 0666);
+// For a file that a person named, as the shell's `>` does it: links are followed, pipes and devices are written to, and a file that
+// is there keeps its place, owner and mode. It is overwritten before it is cut, so that its blocks need not be given back.
+Status write_output(Os& os, const std::filesystem::path& path, std::string_view content);
 
 struct FileStat {
   enum class Kind { regular, directory, symlink, other } kind = Kind::other;

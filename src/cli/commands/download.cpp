@@ -52,7 +52,7 @@ Result<int> command_lock(CommandContext& context) {
   if (output == "-") {
     context.console.data(text);
   } else {
-    PIPIT_CHECK(sys::replace_file(sys::real_os(), path, text));
+    PIPIT_CHECK(sys::write_output(sys::real_os(), path, text));
   }
   return kSuccess;
 }

@@ -171,7 +171,7 @@ Result<int> command_inspect(CommandContext& context) {
   if (const auto file = context.settings.value("html")) {
     PIPIT_TRY(const std::string page, ops::inspect_html(bind_scope(context), *session));
     if (*file == "-") return context.console.data(page), kSuccess;
-    PIPIT_CHECK(sys::replace_file(session->os(), context.current_directory / *file, page, 0666));
+    PIPIT_CHECK(sys::write_output(session->os(), context.current_directory / *file, page));
     context.console.info("Wrote " + *file);
     return kSuccess;
   }

@@ -133,6 +133,7 @@ TEST_CASE("after a 304 that changes times only the small file is written in plac
   const auto revalidate = [&] {
     t.clock.advance(60s);
     REQUIRE(t.fetch(url)->from_cache);
+    t.forget_client();  // heads are written behind the answers
     return sys::stat_path(head()).value().value().inode;
   };
   REQUIRE(t.fetch(url));

@@ -1,6 +1,8 @@
 #include "pipit/sys/file.h"
 
 #include <catch2/catch_test_macros.hpp>
+#include <fstream>
+#include <thread>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -99,6 +101,29 @@ TEST_CASE("replacing a file leaves nothing beside it, and a link is replaced as 
   CHECK(p.dir.read_file("target", 10).value() == "old");
   CHECK(read_file(p.temp.path() / "f").value() == "new");
   CHECK(p.dir.list().value().size() == 2);
+}
+
+TEST_CASE("an output is written to what has the name: a link's target, a pipe, a longer or shorter file", "[sys]") {
+  const Playground p;
+  const auto path = p.temp.path();
+  REQUIRE(write_output(real_os(), path / "new", "first"));
+  REQUIRE(p.dir.symlink("new", "link"));
+  REQUIRE(::chmod((path / "new").c_str(), 0600) == 0);
+  for (const char* text : {"1", "something longer", ""}) {
+    REQUIRE(write_output(real_os(), path / "link", text));
+    CHECK(read_file(path / "new").value() == text);
+  }
+  CHECK(stat_path(path / "link", Follow::no).value()->kind == FileStat::Kind::symlink);
+  CHECK(stat_path(path / "new").value()->mode == 0600);
+  CHECK(p.dir.list().value().size() == 2);
+  REQUIRE(::mkfifo((path / "fifo").c_str(), 0600) == 0);
+  std::string read;
+  std::thread reader([&] { std::getline(std::ifstream(path / "fifo"), read); });
+  CHECK(write_output(real_os(), path / "fifo", "through the pipe\n"));
+  reader.join();
+  CHECK(read == "through the pipe");
+  CHECK_FALSE(write_output(real_os(), path, "a directory"));
+  CHECK_FALSE(write_output(real_os(), path / "no" / "such", "place"));
 }
 
 TEST_CASE("reading refuses FIFOs and directories and does not hang", "[sys]") {
