@@ -26,6 +26,31 @@ std::size_t floor_character(std::string_view text, std::size_t size) {
   return size;
 }
 
+// "user:secret@host" without a scheme, or with a broken one: what people type for a proxy, and mistype for an index.
+std::string mask_bare_secret(std::string_view word) {
+  const std::size_t at = word.rfind('@');
+  if (at == std::string_view::npos || at + 1 == word.size()) return std::string(word);
+  const std::size_t colon = word.substr(0, at).rfind(':');
+  if (colon == std::string_view::npos || colon == 0) return std::string(word);
+  const std::string_view secret = word.substr(colon + 1, at - colon - 1);
+  if (secret.empty() || secret.find('/') != std::string_view::npos) return std::string(word);  // a scheme's or a port's colon
+  return std::string(word.substr(0, colon + 1)) + "****" + std::string(word.substr(at));
+}
+
+// Whatever a sentence quotes, no password is shown: URLs first, then words that would be one.
+std::string mask_secrets(std::string_view text) {
+  const std::string masked = mask_credentials(text);
+  if (masked.find('@') == std::string::npos) return masked;
+  std::string out;
+  for (std::string_view rest = masked; !rest.empty();) {
+    const std::size_t end = std::min(rest.find_first_of(" \n\t"), rest.size());
+    out += mask_bare_secret(rest.substr(0, end));
+    out += rest.substr(end, 1);
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  return out;
+}
+
 }  // namespace
 
 std::string printable(std::string_view text) {
@@ -60,7 +85,7 @@ std::string readable(std::string_view text) {
     }
     out += word;
   }
-  return printable(out);
+  return printable(mask_secrets(out));
 }
 
 Console::Console(ConsoleOptions options) : options_(std::move(options)), progress_(std::make_unique<Progress>()) {
@@ -93,7 +118,7 @@ void Console::err(std::string_view text) {
 void Console::log(std::string_view level, std::string_view text) {
   if (!log_) return;
   const std::time_t now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
-  const std::string masked = mask_credentials(text);
+  const std::string masked = mask_secrets(text);
   for (std::string_view line : split(masked, '\n'))
     fmt::print(log_, "{:%Y-%m-%dT%H:%M:%S} {}{}\n", fmt::gmtime(now), level, printable(line));
   std::fflush(log_);
@@ -225,7 +250,7 @@ void Console::error(const Error& error) {
 void Console::usage(const Error& error) {
   std::lock_guard lock(mutex_);
   std::string text;
-  for (const std::string& block : error.details) text += block;
+  for (const std::string& block : error.details) text += mask_secrets(block);
   err(text + (text.empty() ? "" : "\n") + (error.message.empty() ? "" : readable(error.message) + "\n"));
 }
 

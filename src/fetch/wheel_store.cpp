@@ -152,7 +152,7 @@ Result<wheel::PreparedWheel> WheelStore::add(Bytes archive, const verify::Checke
   if (!writable_) return fail(unusable(path_, "it cannot be written"));
   PIPIT_TRY(const std::uint64_t room, root_.free_bytes());
   if (room < source.unpacked_size() + kSpareBytes) {
-    Error full = make_error(sys::kOsError, fmt::format("{} needs {} bytes in `{}`, which has {} left", filename, source.unpacked_size(), path_.string(), room));
+    Error full = make_error(sys::kOsError, fmt::format("{} needs {} bytes and {} to spare in `{}`, which has {} left", filename, source.unpacked_size(), kSpareBytes, path_.string(), room));
     full.os_errno = ENOSPC;
     return fail(std::move(full));
   }

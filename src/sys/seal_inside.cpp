@@ -230,6 +230,7 @@ std::string_view words(SealStep step) {
 }
 
 SealFailure make_view(SealPlan& plan) {
+  if (plan.arguments_begin != 0) std::memset(reinterpret_cast<void*>(plan.arguments_begin), 0, plan.arguments_end - plan.arguments_begin);  // our copy of them
   if (::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) < 0) return failed(SealStep::propagation);
   Devices devices;
   if (auto failure = open_places(plan, devices)) return failure;

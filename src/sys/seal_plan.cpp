@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <fstream>
+#include <iterator>
+#include <sstream>
 
 #include "pipit/sys/file.h"
 
@@ -109,6 +111,22 @@ std::string identity_map(const char* own_map) {
 
 }  // namespace
 
+namespace {
+
+// Fields 48 and 49 of proc(5)'s stat; the second one, a name, may hold blanks and brackets. Without /proc: nothing is there to be shown.
+void find_arguments(SealPlan& plan) {
+  std::ifstream file("/proc/self/stat");
+  std::string text{std::istreambuf_iterator<char>(file), {}};
+  std::istringstream fields(text.substr(std::min(text.rfind(')') + 1, text.size())));
+  std::string field;
+  constexpr int kFirst = 3, kBegin = 48;
+  for (int number = kFirst; number < kBegin && fields >> field; ++number) continue;
+  std::uintptr_t begin = 0, end = 0;
+  if (fields >> begin >> end && begin < end) plan.arguments_begin = begin, plan.arguments_end = end;
+}
+
+}  // namespace
+
 SealPlan plan_seal(const SealSpec& spec) {
   SealPlan plan;
   Planner planner(plan);
@@ -118,6 +136,7 @@ SealPlan plan_seal(const SealSpec& spec) {
   for (const auto& path : spec.writable) planner.open_up(path);
   planner.end_showing();
   plan.network = spec.network;
+  find_arguments(plan);
   if (::geteuid() == 0) {  // root keeps all users, so that a tree of somebody else's can be built
     plan.uid_map = identity_map("/proc/self/uid_map");
     plan.gid_map = identity_map("/proc/self/gid_map");

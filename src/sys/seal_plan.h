@@ -25,6 +25,8 @@ struct SealPlan {
   bool keep_file_privileges = false;   // root building a tree of somebody else's
   std::string uid_map, gid_map;        // what the parent writes into the child's maps
   bool deny_setgroups = false;
+  // Where our own arguments lie, which may hold passwords: the first process of the seal shows no others' (/proc/1/cmdline).
+  std::uintptr_t arguments_begin = 0, arguments_end = 0;
 };
 
 SealPlan plan_seal(const SealSpec& spec);

@@ -259,6 +259,41 @@ TEST_CASE("a project that the index does not know is simply not found", "[cmdlin
   CHECK(has(outcome.err, "No matching distribution found for demo"));
 }
 
+TEST_CASE("whatever a run has to say about a URL, its password is not in it", "[cmdline]") {
+  Bench bench;
+  const fs::path venv = bench.venv();
+  LocalIndex index;
+  index.add("demo", Bench::make("demo", "1.0"));
+  const std::string host = index.url().substr(index.url().find("//") + 2), secret = "canary-word", login = "user:" + secret + "@";
+  const std::string wheel = "http://" + login + host.substr(0, host.find('/')) + "/files/demo-1.0-py3-none-any.whl";
+  const auto file = [&](const std::string& text) {
+    write_file(bench.path("r.txt"), text + "\n");
+    return Words{"-r", bench.path("r.txt").string()};
+  };
+  const std::vector<Words> tries = {
+      file("other @ " + wheel),
+      file("demo @ " + wheel + " --hash=sha256:" + std::string(64, '0')),
+      file("-e " + wheel),
+      file("--trusted-host http://" + login + "h\ndemo"),
+      file("--nonsense http://" + login + "h"),
+      {"--index-url", login + host, "demo"},
+      {"--index-url", "http:/" + login + host, "demo"},
+      {"--index-url", "htp://" + login + host, "demo"},
+      {"--proxy", login + "127.0.0.1:1", "demo"},
+      {"http:/" + login + "h/x.whl"},
+      {"-r", "http:/" + login + "h/r.txt"},
+  };
+  for (const Words& words : tries) {
+    Words all = {"--python", venv.string(), "install", "-vvv", "--retries", "0", "--dry-run", "--log", bench.path("log").string()};
+    all.insert(all.end(), words.begin(), words.end());
+    const Outcome outcome = bench.run(all);
+    INFO(outcome.all());
+    CHECK_FALSE(has(outcome.all(), secret));
+    CHECK_FALSE(has(read_whole_file(bench.path("log")), secret));
+    CHECK_FALSE(has(tree_of(bench.cache()), secret));
+  }
+}
+
 TEST_CASE("a password in the index URL is never printed", "[cmdline]") {
   Bench bench;
   const fs::path venv = bench.venv();

@@ -239,6 +239,16 @@ TEST_CASE("a sealed build has a home and a temporary directory, and no passwords
   CHECK(outcome.exit_code == 0);
 }
 
+TEST_CASE("a sealed build sees no argument of ours", "[cmdline][seal]") {
+  Hostile hostile;
+  SKIP_WHERE_NOTHING_IS_SEALED(hostile);
+  const Outcome outcome = hostile.build("shown = b''.join(open(name, 'rb').read() for name in glob.glob('/proc/[0-9]*/cmdline')); "
+                                        "assert b'python' in shown and b'canary' not in shown and b'index.example' not in shown, shown",
+                                        {"-i", "https://user:canary@index.example/simple/"});
+  INFO(outcome.all());
+  CHECK(outcome.exit_code == 0);
+}
+
 TEST_CASE("option --build-network lets one project out and says so at the end; --build-sandbox=off seals nothing", "[cmdline][seal]") {
   Hostile hostile;
   const std::string attempt = "socket.socket(socket.AF_INET, socket.SOCK_STREAM).close()";
