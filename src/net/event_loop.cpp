@@ -49,15 +49,19 @@ void EventLoop::turn() {
   wake_delayed();
   start_what_fits();
   if (!multi_) return;
+  move_on();
+  if (services_.renewed.empty()) return;
+  move_on();  // what was started meanwhile is on the wire before time goes into files
+  write_heads();
+}
+
+// Whatever ends in here is collected in here: nothing would wake the sleeper for it.
+void EventLoop::move_on() {
   int still_running = 0;
   curl_multi_perform(multi_.get(), &still_running);
   collect();
   look_for_late();
   start_what_fits();
-  if (!services_.renewed.empty()) {
-    curl_multi_perform(multi_.get(), &still_running);  // what was started goes out first
-    write_heads();
-  }
 }
 
 void EventLoop::write_heads() {

@@ -49,6 +49,7 @@ class EventLoop {
   };
 
   void turn();
+  void move_on();
   void sleep();
   int sleep_time_ms() const;
   bool start_curl();

@@ -20,12 +20,6 @@ double chance() {
   return std::uniform_real_distribution<double>(0.0, 1.0)(device);
 }
 
-// A redirect that brings a user name is followed and not kept: no password is ever written to the cache.
-bool names_a_password(const AnswerHead& head) {
-  const auto location = is_redirect(head.status()) ? head.header("location") : std::nullopt;
-  return location && location->find('@') != std::string_view::npos;
-}
-
 // The request target as it stands on the request line.
 std::string target_of(const Url& url) { return url.path + (url.query ? "?" + *url.query : ""); }
 
@@ -352,7 +346,10 @@ Step Transfer::success() {
 std::string Transfer::store_page() {
   if (!uses_cache() || services_.options.offline || !may_store(head_.status(), head_.headers())) return {};
   auto varied = varied_headers(head_.headers(), attempt_headers());
-  if (!varied || names_a_password(head_)) return {};
+  if (!varied) return {};
+  // A redirect that brings a user name is followed and not kept: no password is ever written to the cache.
+  if (is_redirect(head_.status()))
+    if (const auto next = url_.join(head_.header("location").value_or("")); next && next->has_userinfo) return {};
   CachedHead head;
   head.status = head_.status();
   head.stored_at = now_seconds();
