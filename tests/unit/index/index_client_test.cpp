@@ -504,54 +504,51 @@ std::vector<IndexClient::Basis> bases_of(Run& run, const Names& names) {
   return bases;
 }
 
-std::vector<IndexClient::Basis> bases_after_a_run(TaggedSite& site, const std::filesystem::path& cache) {
-  Run first(only(site.server.url("/simple/")), cache);
-  return bases_of(first, {"x", "y"});
-}
+// A site, and the cache and the bases that a run left of it.
+struct Visited {
+  explicit Visited(const std::string& policy) : site(policy) {
+    Run first(only(site.server.url("/simple/")), cache.path());
+    bases = bases_of(first, {"x", "y"});
+  }
+  TaggedSite site;
+  sys::TempDir cache = sys::TempDir::create({}, "bases-").value();
+  std::vector<IndexClient::Basis> bases;
+};
 
 }  // namespace
 
 TEST_CASE("bases hold without a request while pages are fresh, and after one each that confirms them", "[index]") {
   for (const std::string policy : {"max-age=600", "no-cache"}) {
-    TaggedSite site(policy);
-    auto cache = sys::TempDir::create({}, "bases-");
-    REQUIRE(cache);
-    const auto bases = bases_after_a_run(site, cache->path());
-    Run second(only(site.server.url("/simple/")), cache->path());
-    CHECK(second.client().still_hold(bases));
-    CHECK(site.server.requests().size() == (policy == "no-cache" ? 4 : 2));
+    Visited past(policy);
+    Run second(only(past.site.server.url("/simple/")), past.cache.path());
+    CHECK(second.client().still_hold(past.bases));
+    CHECK(past.site.server.requests().size() == (policy == "no-cache" ? 4 : 2));
   }
 }
 
 TEST_CASE("a page that has changed is found out, fetched once, and there for who asks", "[index]") {
-  TaggedSite site("no-cache");
-  auto cache = sys::TempDir::create({}, "bases-");
-  REQUIRE(cache);
-  const auto bases = bases_after_a_run(site, cache->path());
-  site.edition = 2;
-  Run second(only(site.server.url("/simple/")), cache->path());
-  CHECK_FALSE(second.client().still_hold(bases));
+  Visited past("no-cache");
+  past.site.edition = 2;
+  Run second(only(past.site.server.url("/simple/")), past.cache.path());
+  CHECK_FALSE(second.client().still_hold(past.bases));
   CHECK(files(second.get("x")) == Names{"x-1.0.tar.gz"});
   CHECK(files(second.get("y")) == Names{"y-2.0.tar.gz"});
-  CHECK(site.server.requests().size() == 4);
+  CHECK(past.site.server.requests().size() == 4);
 }
 
 TEST_CASE("bases of pages that another run has replaced do not hold, and nothing is asked to find out", "[index]") {
-  TaggedSite site("max-age=600");
-  auto cache = sys::TempDir::create({}, "bases-");
-  REQUIRE(cache);
-  const auto bases = bases_after_a_run(site, cache->path());
-  site.edition = 2;
+  Visited past("max-age=600");
+  past.site.edition = 2;
   {
-    IndexOptions refreshing = only(site.server.url("/simple/"));
+    IndexOptions refreshing = only(past.site.server.url("/simple/"));
     refreshing.refresh = {"y"};
-    Run between(std::move(refreshing), cache->path());
+    Run between(std::move(refreshing), past.cache.path());
     CHECK(files(between.get("y")) == Names{"y-2.0.tar.gz"});
   }
-  const std::size_t asked = site.server.requests().size();
-  Run second(only(site.server.url("/simple/")), cache->path());
-  CHECK_FALSE(second.client().still_hold(bases));
-  CHECK(site.server.requests().size() == asked);
+  const std::size_t asked = past.site.server.requests().size();
+  Run second(only(past.site.server.url("/simple/")), past.cache.path());
+  CHECK_FALSE(second.client().still_hold(past.bases));
+  CHECK(past.site.server.requests().size() == asked);
 }
 
 TEST_CASE("only answers that pages alone decide have a basis", "[index]") {

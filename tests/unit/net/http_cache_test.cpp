@@ -3,6 +3,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include "support/zip_maker.h"
 #include "unit/net/client_fixture.h"
 
 namespace pipit::net::testing {
@@ -199,6 +200,29 @@ TEST_CASE("a caller that holds the payload already gets no body", "[net]") {
   request = t.get(server.url("/"));
   request.known_payload_id = std::string(32, '0');
   CHECK(t.fetch(std::move(request))->body == "page");
+}
+
+TEST_CASE("a page may be had as it was sent, and is then stored only for a caller that keeps its payload", "[net]") {
+  const std::string packed = pipit::test::gzip("page");
+  HttpServer server([&](const ServerRequest& request) {
+    CHECK(request.header("accept-encoding").value_or("").find("gzip") != std::string::npos);
+    return Reply::text(200, packed).with("Content-Encoding", "gzip").with("Cache-Control", "max-age=60");
+  });
+  CachedFixture t;
+  for (const bool keeps : {false, true}) {
+    HttpRequest request = t.get(server.url("/"));
+    request.coding = ContentCoding::as_sent;
+    request.keeps_payload = keeps;
+    const auto answer = t.fetch(std::move(request));
+    REQUIRE(answer);
+    CHECK(answer->body == packed);
+    CHECK(answer->content_coding == "gzip");
+    CHECK(t.files().size() == (keeps ? 1 : 0));
+  }
+  HttpRequest decoded = t.get(server.url("/other"));
+  decoded.coding = ContentCoding::decoded;
+  const auto answer = t.fetch(std::move(decoded));
+  CHECK((answer->body == "page" && answer->content_coding.empty()));
 }
 
 TEST_CASE("of a page whose payload the caller keeps, the head alone is stored", "[net]") {
