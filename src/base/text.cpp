@@ -246,6 +246,17 @@ std::string format_size(std::uint64_t size_bytes) {
   return fmt::format("{} bytes", size_bytes);
 }
 
+bool is_plain_path(std::string_view path) {
+  if (path.find('\0') != std::string_view::npos) return false;
+  for (std::size_t begin = 0; begin <= path.size();) {
+    const std::size_t end = std::min(path.find('/', begin), path.size());
+    const std::size_t size = end - begin;
+    if (size == 0 || (path[begin] == '.' && (size == 1 || (size == 2 && path[begin + 1] == '.')))) return false;
+    begin = end + 1;
+  }
+  return true;
+}
+
 std::optional<std::string> nearest_word(std::string_view word, std::span<const std::string> candidates) {
   std::optional<std::string> best;
   std::size_t best_distance = 3;

@@ -141,13 +141,14 @@ void warn_of_permanent_features(const Settings& settings, Console& console) {
 }
 
 Result<int> run_command(const Invocation& invocation, const CommandLine& line, const Settings& settings, const std::vector<ConfigFile>& files,
-                        Console& console, std::stop_token stop) {
+                        Console& console, sys::InterruptGuard& guard) {
   CommandContext context{line, settings, files, console, invocation.variables, sys::current_directory(), invocation.started_as,
-                         invocation.personality, invocation.program, invocation.words, stop};
+                         invocation.personality, invocation.program, invocation.words, guard.token()};
   if (line.has("version")) return show_version(context);
   if (!line.command || (line.has("help") && !asks_for_files(context))) return show_help(context, line.command);
   Command command = find_command_function(line.command->name);
   if (!command) return fail(make_error(kInternalError, fmt::format("the command {} has no function", line.command->name)));
+  guard.watch();
   return command(context);
 }
 
@@ -170,7 +171,7 @@ int complete(const TypedWords& typed, const Invocation& invocation, const sys::I
   return kFailure;
 }
 
-int run_invocation(const Invocation& invocation, const sys::InterruptGuard& guard) {
+int run_invocation(const Invocation& invocation, sys::InterruptGuard& guard) {
   if (const auto typed = words_to_complete(invocation.variables)) return complete(*typed, invocation, guard);
   Console plain{ConsoleOptions{}};
   auto line = parse_command_line(invocation.words, invocation.program);
@@ -186,7 +187,7 @@ int run_invocation(const Invocation& invocation, const sys::InterruptGuard& guar
   Console console(console_options(*line, *settings, invocation.variables, invocation.program + " " + join(invocation.words, " ")));
   for (const Diagnostic& diagnostic : diagnostics.take()) console.say(diagnostic);
   warn_of_permanent_features(*settings, console);
-  auto result = run_command(invocation, *line, *settings, *files, console, guard.token());
+  auto result = run_command(invocation, *line, *settings, *files, console, guard);
   int code = result ? *result : guard.signal() ? kFailure : report_error(console, result.error());
   if (const int signal = guard.signal(); signal != 0 && !result) {
     console.say({Severity::error, {}, "Operation cancelled by user", {}});

@@ -1,12 +1,16 @@
 #include "install/arrangement.h"
 
 #include <algorithm>
+#include <array>
+#include <charconv>
+#include <deque>
 #include <map>
-#include <unordered_map>
+#include <optional>
 #include <unordered_set>
 
 #include "install/owners.h"
 #include "install/protected.h"
+#include "install/spot_table.h"
 #include "pipit/base/text.h"
 #include "pipit/packaging/name.h"
 #include "pipit/verify/digest.h"
@@ -26,17 +30,36 @@ struct Unit {
   bool has_dist_info = false;
 };
 
-constexpr std::size_t kNoUnit = static_cast<std::size_t>(-1);  // it cannot be installed: a problem was reported
+constexpr std::uint32_t kNoUnit = static_cast<std::uint32_t>(-1);  // it cannot be installed: a problem was reported
 
 struct Placed {
-  std::size_t addition, file;
-  const wheel::ManifestFile* source;
-  Spot spot;
-  std::size_t unit = kNoUnit;
-  bool dropped = false;   // a later addition writes the same path
+  std::uint32_t addition, file;      // as in StagedFile
+  std::uint32_t anchor;
+  std::string_view directory, rest;  // its path below the anchor: what its neighbours share, and its own
+  bool is_metadata = false;          // in a *.dist-info of site-packages
+  bool dropped = false;              // a later addition writes the same path
+  std::uint32_t unit = kNoUnit;
+
+  Spot spot() const {
+    Spot spot{anchor, {}};
+    append_joined(spot.path, directory, rest);
+    return spot;
+  }
+};
+
+// What all files below one directory of an image have in common.
+struct Neighbourhood {
+  std::string_view image_directory;  // as the image spells it
+  Layout::Region region;
+  std::string_view directory;        // of Placed
+  bool holds_nothing_protected = false;
 };
 
 bool is_dist_info(std::string_view path) { return path.ends_with(".dist-info"); }
+
+bool begins_with_directory(std::string_view path, std::string_view directory) {
+  return directory.empty() || (path.starts_with(directory) && (path.size() == directory.size() || path[directory.size()] == '/'));
+}
 
 class Arranger {
  public:
@@ -47,9 +70,10 @@ class Arranger {
     PIPIT_CHECK(collect_removals());
     PIPIT_TRY(const std::vector<Spot> takes, ground_.takes());
     place_additions();
+    by_spot_.emplace(placed_.size());
     find_double_writers();
     PIPIT_CHECK(find_units());
-    find_files_under_files();
+    find_directories();
     if (!problems_.empty()) return fail(all_problems());
     for (const Spot& spot : takes) unit_at(spot).takes_old = true;
     order_and_number();
@@ -63,13 +87,12 @@ class Arranger {
     return first;
   }
 
-  std::string title(std::size_t addition) const {
+  std::string title(std::uint32_t addition) const {
     if (addition == kRewrite) return "pipit";
     return input_.additions[addition].image.name + " " + input_.additions[addition].image.version;
   }
-  const wheel::ImageFile& image_file(const Placed& placed) const {
-    return placed.addition == kRewrite ? out_.rewrites[placed.file] : input_.additions[placed.addition].image.files[placed.file];
-  }
+  // REQUIRES: not a rewrite.
+  const wheel::ImageFile& image_file(const Placed& placed) const { return input_.additions[placed.addition].image.files[placed.file]; }
   bool is_allowed(const std::string& name) const {
     const auto& allowed = input_.options.allow_overlap;
     return std::find(allowed.begin(), allowed.end(), packaging::normalize_name(name)) != allowed.end();
@@ -82,75 +105,109 @@ class Arranger {
         ground_.remove(spot);
       }
       for (const auto& [path, content] : removal.rewrites) {
-        PIPIT_TRY(Spot spot, input_.layout.locate(path));
-        wheel::ImageFile file;
-        file.path = path;
-        file.content = content;
-        file.size = content.size();
-        out_.rewrites.push_back(std::move(file));
-        placed_.push_back({kRewrite, out_.rewrites.size() - 1, nullptr, std::move(spot)});
+        PIPIT_TRY(const Spot spot, input_.layout.locate(path));
+        out_.rewrites.push_back(content);
+        placed_.push_back(alone(kRewrite, out_.rewrites.size() - 1, spot));
       }
     }
     return ok();
+  }
+
+  // A file that shares nothing with its neighbours.
+  Placed alone(std::uint32_t addition, std::size_t file, const Spot& spot) {
+    return {addition, static_cast<std::uint32_t>(file), static_cast<std::uint32_t>(spot.anchor), {}, out_.texts.keep(spot.path)};
   }
 
   void place_additions() {
     std::size_t count = placed_.size();
     for (const Addition& addition : input_.additions) count += addition.image.files.size();
     placed_.reserve(count);
-    for (std::size_t a = 0; a < input_.additions.size(); ++a) {
-      const Addition& addition = input_.additions[a];
-      for (std::size_t f = 0; f < addition.image.files.size(); ++f) place(a, f);
+    for (std::uint32_t a = 0; a < input_.additions.size(); ++a) {
+      const std::vector<wheel::ImageFile>& files = input_.additions[a].image.files;
+      const Neighbourhood* here = nullptr;
+      for (std::size_t f = 0; f < files.size(); ++f) {
+        if (here == nullptr || here->image_directory != files[f].directory) here = neighbourhood_of(files[f].directory);
+        place(a, f, here);
+      }
     }
   }
 
-  void place(std::size_t addition, std::size_t index) {
+  // Null where every file has to be asked for itself.
+  const Neighbourhood* neighbourhood_of(std::string_view directory) {
+    for (const Neighbourhood& known : neighbourhoods_)
+      if (known.image_directory == directory) return &known;
+    auto region = input_.layout.region(directory);
+    if (!region) return nullptr;
+    const std::string_view shared = out_.texts.keep(region->spot.path);
+    neighbourhoods_.push_back({directory, std::move(*region), shared, nothing_is_protected_in(directory, input_.target.root.native(), input_.target.scheme)});
+    return &neighbourhoods_.back();
+  }
+
+  void place(std::uint32_t addition, std::size_t index, const Neighbourhood* here) {
     const wheel::ImageFile& file = input_.additions[addition].image.files[index];
-    auto spot = input_.layout.locate(file.path);
-    if (!spot) {
-      problems_.push_back(std::move(spot).error().while_("installing " + title(addition)));
+    if (here == nullptr || !here->region.covers(file.rest)) {
+      auto spot = input_.layout.locate(file.path());
+      if (!spot) {
+        problems_.push_back(std::move(spot).error().while_("installing " + title(addition)));
+        return;
+      }
+      placed_.push_back(alone(addition, index, *spot));
+      judge(placed_.back(), false, input_.layout.metadata_directory(*spot));
       return;
     }
-    if (is_protected(file.path, input_.target.root.native(), input_.target.scheme, input_.target.interpreter)) {
-      problems_.push_back(make_error(kProtectedFile, title(addition) + " would overwrite `" + file.path + "`, which belongs to the environment itself")
-                              .at(file.path));
-      return;
-    }
-    if (is_foreign_metadata(addition, *spot)) {
-      problems_.push_back(make_error(kForeignMetadata, title(addition) + " would write `" + file.path + "`, the metadata of another package").at(file.path));
-      return;
-    }
-    placed_.push_back({addition, index, file.source, std::move(*spot)});
+    placed_.push_back({addition, static_cast<std::uint32_t>(index), static_cast<std::uint32_t>(here->region.spot.anchor), here->directory, file.rest});
+    if (here->region.is_site) judge(placed_.back(), here->holds_nothing_protected, Layout::metadata_directory_in_site(file.rest));
+    else judge(placed_.back(), here->holds_nothing_protected, input_.layout.metadata_directory(placed_.back().spot()));
   }
 
-  bool is_foreign_metadata(std::size_t addition, const Spot& spot) const {
-    const std::string_view directory = input_.layout.metadata_directory(spot);
-    const std::string& own = input_.additions[addition].image.dist_info;
-    return !directory.empty() && directory != std::string_view(own).substr(own.rfind('/') + 1);
+  // What no wheel may write is not placed.
+  void judge(Placed& placed, bool is_safe_place, std::string_view metadata_directory) {
+    const wheel::InstallImage& image = input_.additions[placed.addition].image;
+    placed.is_metadata = !metadata_directory.empty();
+    if (!is_safe_place && is_protected(image_file(placed).path(), input_.target.root.native(), input_.target.scheme, input_.target.interpreter)) {
+      const std::string path = image_file(placed).path();
+      problems_.push_back(make_error(kProtectedFile, title(placed.addition) + " would overwrite `" + path + "`, which belongs to the environment itself").at(path));
+      placed_.pop_back();
+    } else if (placed.is_metadata && metadata_directory != std::string_view(image.dist_info).substr(image.dist_info.rfind('/') + 1)) {
+      const std::string path = image_file(placed).path();
+      problems_.push_back(make_error(kForeignMetadata, title(placed.addition) + " would write `" + path + "`, the metadata of another package").at(path));
+      placed_.pop_back();
+    }
   }
 
   bool have_equal_bytes(const Placed& a, const Placed& b) const {
-    if (a.source != nullptr && b.source != nullptr)
-      return !a.source->record_hash.empty() && a.source->record_hash == b.source->record_hash && a.source->size == b.source->size;
-    return a.source == nullptr && b.source == nullptr && image_file(a).content == image_file(b).content;
+    if (a.addition == kRewrite || b.addition == kRewrite) return a.addition == b.addition && out_.rewrites[a.file] == out_.rewrites[b.file];
+    const wheel::ImageFile &one = image_file(a), &other = image_file(b);
+    if (one.source != nullptr && other.source != nullptr)
+      return !one.source->record_hash.empty() && one.source->record_hash == other.source->record_hash && one.source->size == other.source->size;
+    return one.source == nullptr && other.source == nullptr && one.content == other.content;
   }
 
   // The later one wins where it is permitted, as with pip.
   void find_double_writers() {
-    by_spot_.resize(input_.layout.anchors().size());
-    by_spot_[0].reserve(placed_.size());
-    for (Placed& placed : placed_) {
-      auto& here = by_spot_[placed.spot.anchor];
-      const auto [entry, is_first] = here.try_emplace(placed.spot.path, &placed);
-      if (is_first) continue;
-      judge_double(*entry->second, placed);
-      entry->second->dropped = true;
-      entry->second = &placed;
+    for (std::uint32_t i = 0; i < placed_.size(); ++i) {
+      std::uint32_t& known = number_at(placed_[i].anchor, placed_[i].directory, placed_[i].rest);
+      const std::uint32_t first = std::exchange(known, i);
+      if (first == SpotTable::kEmpty) continue;
+      judge_double(placed_[first], placed_[i]);
+      placed_[first].dropped = true;
     }
   }
 
+  // Which file goes to this path.
+  std::uint32_t& number_at(std::size_t anchor, std::string_view directory, std::string_view rest) {
+    path_.clear();
+    append_joined(path_, directory, rest);
+    return by_spot_->find(SpotTable::hash(anchor, path_), [&](std::uint32_t number) {
+      const Placed& other = placed_[number];
+      if (other.anchor != anchor) return false;
+      if (other.directory == directory) return other.rest == rest;
+      return other.spot().path == path_;
+    });
+  }
+
   void judge_double(const Placed& first, const Placed& second) {
-    const std::string path = input_.layout.shown(first.spot);
+    const std::string path = input_.layout.shown(first.spot());
     const std::string both = title(first.addition) + " and " + title(second.addition);
     if (have_equal_bytes(first, second)) {
       diagnostics_.info(both + " both bring `" + path + "`, with equal content");
@@ -168,50 +225,54 @@ class Arranger {
     return placed.addition == kRewrite ? std::string() : input_.additions[placed.addition].image.name;
   }
 
-  // Walks from the anchor down to the first component that will not be a directory: that is the unit. A file beside the
-  // one before it, in a directory that is new, has the same.
+  // Walks from the anchor down to the first component that will not be a directory: that is the unit. What lies in a new
+  // directory, as the one before it does, has the same.
   Status find_units() {
     const Placed* before = nullptr;
     for (Placed& placed : placed_) {
       if (placed.dropped) continue;
-      if (before != nullptr && are_siblings(*before, placed)) {
+      if (before != nullptr && lies_in_unit(placed, before->unit)) {
         placed.unit = before->unit;
+        units_[placed.unit].has_dist_info = units_[placed.unit].has_dist_info || placed.is_metadata;
         continue;
       }
       PIPIT_CHECK(find_unit(placed));
-      before = rest_of(placed).empty() ? nullptr : &placed;
+      before = placed.unit == kNoUnit || is_unit(placed) ? nullptr : &placed;
     }
     return ok();
   }
-  // Below its unit, with its slash; empty if the unit is the file.
-  std::string_view rest_of(const Placed& placed) const {
-    return placed.unit == kNoUnit ? std::string_view() : std::string_view(placed.spot.path).substr(units_[placed.unit].spot.path.size());
-  }
-  static bool are_siblings(const Placed& a, const Placed& b) {
-    const std::size_t slash = a.spot.path.rfind('/');
-    return a.spot.anchor == b.spot.anchor && b.spot.path.rfind('/') == slash && a.spot.path.compare(0, slash, b.spot.path, 0, slash) == 0;
+  static std::size_t path_size(const Placed& placed) { return placed.directory.size() + (placed.directory.empty() ? 0 : 1) + placed.rest.size(); }
+  bool is_unit(const Placed& placed) const { return units_[placed.unit].spot.path.size() == path_size(placed); }
+  bool lies_in_unit(const Placed& placed, std::uint32_t number) const {
+    const Spot& unit = units_[number].spot;
+    if (unit.anchor != placed.anchor) return false;
+    if (unit.path.size() <= placed.directory.size()) return begins_with_directory(placed.directory, unit.path);
+    if (!begins_with_directory(unit.path, placed.directory)) return false;
+    const std::string_view below = std::string_view(unit.path).substr(placed.directory.empty() ? 0 : placed.directory.size() + 1);
+    return placed.rest.size() > below.size() && begins_with_directory(placed.rest, below);
   }
 
   Status find_unit(Placed& placed) {
-    const std::string& path = placed.spot.path;
+    const Spot spot = placed.spot();
+    const std::string& path = spot.path;
     for (std::size_t slash = path.find('/'); slash != std::string::npos; slash = path.find('/', slash + 1)) {
       const std::string parent = path.substr(0, slash);
-      PIPIT_TRY(const Kind kind, ground_.at(placed.spot.anchor, parent));
+      PIPIT_TRY(const Kind kind, ground_.at(placed.anchor, parent));
       if (kind == Kind::directory) continue;
-      if (kind == Kind::other || (kind == Kind::link && !input_.layout.is_in_site(placed.spot.anchor, parent))) {
-        report_in_the_way(placed, {placed.spot.anchor, parent}, kind);
+      if (kind == Kind::other || (kind == Kind::link && !input_.layout.is_in_site(placed.anchor, parent))) {
+        report_in_the_way(placed, {placed.anchor, parent}, kind);
         return ok();
       }
-      attach(placed, {placed.spot.anchor, parent}, kind == Kind::link);
+      attach(placed, {placed.anchor, parent}, kind == Kind::link);
       return ok();
     }
-    PIPIT_TRY(const Kind kind, ground_.at(placed.spot.anchor, path));
+    PIPIT_TRY(const Kind kind, ground_.at(placed.anchor, path));
     if (kind == Kind::directory) {
-      report_in_the_way(placed, placed.spot, kind);
+      report_in_the_way(placed, spot, kind);
       return ok();
     }
     if (kind != Kind::missing) PIPIT_CHECK(judge_existing(placed));
-    attach(placed, placed.spot, kind != Kind::missing);
+    attach(placed, spot, kind != Kind::missing);
     return ok();
   }
 
@@ -223,16 +284,15 @@ class Arranger {
     problems_.push_back(make_error(kInTheWay, title(placed.addition) + " cannot be installed because " + what + " is in the way: `" + shown + "`").at(shown));
   }
 
-  void attach(Placed& placed, Spot spot, bool takes_old) {
+  void attach(Placed& placed, const Spot& spot, bool takes_old) {
     Unit& unit = unit_at(spot);
-    placed.unit = static_cast<std::size_t>(&unit - units_.data());
+    placed.unit = static_cast<std::uint32_t>(&unit - units_.data());
     unit.puts_new = true;
     unit.takes_old = unit.takes_old || takes_old;
-    if (takes_old && !rest_of(placed).empty() && reported_.insert(input_.layout.shown(unit.spot)).second)
+    if (takes_old && !is_unit(placed) && reported_.insert(input_.layout.shown(unit.spot)).second)
       diagnostics_.warn("link-replaced", "`" + input_.layout.shown(unit.spot) + "` is a link; it is replaced, what it points to is left alone");
-    if (placed.addition != kRewrite) unit.has_dist_info = unit.has_dist_info || is_dist_info(unit.spot.path) || holds_dist_info(placed);
+    unit.has_dist_info = unit.has_dist_info || placed.is_metadata;
   }
-  bool holds_dist_info(const Placed& placed) const { return rest_of(placed).find(".dist-info/") != std::string_view::npos; }
 
   Unit& unit_at(const Spot& spot) {
     const auto [entry, is_new] = unit_index_.try_emplace(spot, units_.size());
@@ -243,8 +303,8 @@ class Arranger {
   // A file stands where one will be put, and no removal of this run takes it away.
   Status judge_existing(const Placed& placed) {
     if (placed.addition == kRewrite || input_.additions[placed.addition].is_byte_code) return ok();
-    const std::string& path = image_file(placed).path;
-    const python::InstalledDist* owner = owners_.of(placed.spot);
+    const std::string path = image_file(placed).path();
+    const python::InstalledDist* owner = owners_.of(placed.spot());
     const std::string name = title_name(placed);
     if (owner == nullptr || owner->normalized_name == packaging::normalize_name(name)) return ok();  // as pip: overwritten
     PIPIT_TRY(const bool equal, stands_there_already(placed));
@@ -264,30 +324,42 @@ class Arranger {
   }
 
   Result<bool> stands_there_already(const Placed& placed) {
-    const auto existing = ground_.anchor(placed.spot.anchor).read_file(placed.spot.path, kComparedMax);
+    const auto existing = ground_.anchor(placed.anchor).read_file(placed.spot().path, kComparedMax);
     if (!existing) return false;
-    if (placed.source == nullptr) return *existing == image_file(placed).content;
-    return verify::record_hash(verify::sha256(as_bytes_view(*existing))) == placed.source->record_hash;
+    const wheel::ImageFile& file = image_file(placed);
+    if (file.source == nullptr) return *existing == file.content;
+    return verify::record_hash(verify::sha256(as_bytes_view(*existing))) == file.source->record_hash;
   }
 
-  // One addition's file where another wants a directory.
-  void find_files_under_files() {
-    std::vector<std::unordered_set<std::string_view>> looked_at(by_spot_.size());
+  // The directories that files lie in, and where one addition has a file there.
+  void find_directories() {
+    std::vector<std::unordered_set<std::string_view>> known(input_.layout.anchors().size());
     const Placed* before = nullptr;
-    for (const Placed& placed : placed_) {
-      if (placed.dropped) continue;
-      const std::string& path = placed.spot.path;
-      if (before != nullptr && are_siblings(*before, placed)) continue;
+    for (std::uint32_t i = 0; i < placed_.size(); ++i) {
+      const Placed& placed = placed_[i];
+      if (placed.dropped || (before != nullptr && are_siblings(*before, placed))) continue;
       before = &placed;
+      const std::string path = placed.spot().path;
+      const std::size_t begin = directories_.size();
       for (std::size_t slash = path.rfind('/'); slash != std::string::npos && slash > 0; slash = path.rfind('/', slash - 1)) {
         const std::string_view parent = std::string_view(path).substr(0, slash);
-        if (!looked_at[placed.spot.anchor].insert(parent).second) break;
-        const auto file = by_spot_[placed.spot.anchor].find(parent);
-        if (file == by_spot_[placed.spot.anchor].end()) continue;
-        problems_.push_back(make_error(kOverlap, title(file->second->addition) + " has a file where " + title(placed.addition) + " needs a directory: `" +
-                                                     input_.layout.shown({placed.spot.anchor, std::string(parent)}) + "`"));
+        if (known[placed.anchor].contains(parent)) break;
+        known[placed.anchor].insert(out_.texts.keep(parent));
+        directories_.push_back({i, static_cast<std::uint32_t>(slash)});
+        report_file_at(parent, placed);
       }
+      std::reverse(directories_.begin() + static_cast<std::ptrdiff_t>(begin), directories_.end());
     }
+  }
+  void report_file_at(std::string_view directory, const Placed& wanting) {
+    const std::uint32_t file = number_at(wanting.anchor, {}, directory);
+    if (file == SpotTable::kEmpty) return;
+    problems_.push_back(make_error(kOverlap, title(placed_[file].addition) + " has a file where " + title(wanting.addition) + " needs a directory: `" +
+                                                 input_.layout.shown({wanting.anchor, std::string(directory)}) + "`"));
+  }
+  static bool are_siblings(const Placed& a, const Placed& b) {
+    const std::size_t slash = a.rest.rfind('/');
+    return a.anchor == b.anchor && a.directory == b.directory && b.rest.rfind('/') == slash && a.rest.substr(0, slash + 1) == b.rest.substr(0, slash + 1);
   }
 
   // Old metadata goes first and the new comes last, so that at no moment a distribution looks installed and is not.
@@ -297,40 +369,33 @@ class Arranger {
   }
 
   void order_and_number() {
-    std::vector<std::size_t> order(units_.size()), number(units_.size());
-    for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
-    std::stable_sort(order.begin(), order.end(), [this](std::size_t a, std::size_t b) { return rank(units_[a]) < rank(units_[b]); });
+    std::vector<std::uint32_t> order(units_.size()), number(units_.size());
+    for (std::uint32_t i = 0; i < order.size(); ++i) order[i] = i;
+    std::stable_sort(order.begin(), order.end(), [this](std::uint32_t a, std::uint32_t b) { return rank(units_[a]) < rank(units_[b]); });
     out_.journal.anchors = input_.layout.anchors();
     out_.journal.anchors[0].clear();
     out_.files.reserve(placed_.size() + 1);
     out_.journal.moves.reserve(order.size() + 1);
-    for (std::size_t i = 0; i < order.size(); ++i) {
+    for (std::uint32_t i = 0; i < order.size(); ++i) {
       const Unit& unit = units_[order[i]];
       number[order[i]] = i;
       out_.journal.moves.push_back({unit.spot.anchor, unit.spot.path, unit.takes_old, unit.puts_new});
     }
-    for (const Placed& placed : placed_)
-      if (!placed.dropped) stage_as(placed, std::to_string(number[placed.unit]).append(rest_of(placed)));
-  }
-
-  void stage_as(const Placed& placed, std::string path) {
-    const std::size_t end = path.rfind('/');
-    if (end != std::string::npos && std::string_view(path).substr(0, end) != last_directory_) {
-      last_directory_.assign(path, 0, end);
-      add_directory(last_directory_);
+    auto directory = directories_.begin();
+    for (std::uint32_t i = 0; i < placed_.size(); ++i) {
+      const Placed& placed = placed_[i];
+      if (placed.dropped) continue;
+      const std::size_t unit_size = units_[placed.unit].spot.path.size();
+      out_.files.push_back({placed.addition, placed.file, number[placed.unit], static_cast<std::uint32_t>(unit_size), placed.directory, placed.rest});
+      for (; directory != directories_.end() && directory->file == i; ++directory) {
+        if (directory->size < unit_size) continue;  // it is there already
+        const std::size_t below = directory->size - unit_size;
+        path_.clear();
+        out_.files.back().append_path(path_);
+        path_.resize(path_.size() - (path_size(placed) - unit_size) + below);
+        out_.directories.push_back({path_, out_.files.size() - 1});
+      }
     }
-    out_.files.push_back({placed.addition, placed.file, placed.source, std::move(path)});
-  }
-
-  void add_directory(const std::string& path) {
-    std::vector<std::string> missing;
-    for (std::string at = path; directories_.insert(at).second;) {
-      missing.push_back(at);
-      const std::size_t slash = at.rfind('/');
-      if (slash == std::string::npos) break;
-      at.resize(slash);
-    }
-    for (auto it = missing.rbegin(); it != missing.rend(); ++it) out_.directories.push_back({std::move(*it), out_.files.size()});
   }
 
   const ArrangementInput& input_;
@@ -339,15 +404,42 @@ class Arranger {
   Owners owners_;
   Arrangement out_;
   std::vector<Placed> placed_;
-  std::vector<std::unordered_map<std::string_view, Placed*>> by_spot_;
+  std::deque<Neighbourhood> neighbourhoods_;
+  std::optional<SpotTable> by_spot_;
   std::vector<Unit> units_;
   std::map<Spot, std::size_t> unit_index_;
-  std::unordered_set<std::string> directories_, reported_;
-  std::string last_directory_;
+  struct Directory {
+    std::uint32_t file, size;  // the first file in it or below it; how much of that file's path it is
+  };
+  std::vector<Directory> directories_;  // parents first
+  std::unordered_set<std::string> reported_;
+  std::string path_;  // of the file that is looked at
   std::vector<Error> problems_;
 };
 
 }  // namespace
+
+void append_joined(std::string& text, std::string_view directory, std::string_view rest) {
+  text.append(directory);
+  if (!directory.empty()) text.push_back('/');
+  text.append(rest);
+}
+
+std::string StagedFile::path() const {
+  std::string text;
+  append_path(text);
+  return text;
+}
+
+void StagedFile::append_path(std::string& text) const {
+  std::array<char, 10> digits;
+  text.append(digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), move).ptr);
+  if (skip <= directory.size() && !directory.empty()) {
+    text.append(directory.substr(skip)).append(1, '/').append(rest);
+    return;
+  }
+  text.append(rest.substr(skip - directory.size() - (directory.empty() ? 0 : 1)));
+}
 
 Result<Arrangement> arrange(const ArrangementInput& input, Ground& ground, Diagnostics& diagnostics) {
   return Arranger(input, ground, diagnostics).run();

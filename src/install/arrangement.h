@@ -5,21 +5,31 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "install/ground.h"
 #include "install/journal.h"
 #include "install/layout.h"
+#include "pipit/base/text_pool.h"
 
 namespace pipit::install {
 
+// Of ten thousand files each has some fifty bytes here and no text of its own.
 struct StagedFile {
-  std::size_t addition = 0;
-  std::size_t file = 0;                              // index into the image's files, or into `rewrites` if addition is kRewrite
-  const wheel::ManifestFile* source = nullptr;       // null: content is given
-  std::string path;                                  // below new/
+  std::uint32_t addition = 0;
+  std::uint32_t file = 0;                            // index into the image's files, or into `rewrites` if addition is kRewrite
+  std::uint32_t move = 0;                            // it stands in new/MOVE, or is it
+  std::uint32_t skip = 0;                            // how much of its path is the move's
+  std::string_view directory, rest;                  // its path: below the move's anchor, and below that
+
+  std::string path() const;                          // below new/
+  void append_path(std::string& text) const;
 };
-inline constexpr std::size_t kRewrite = static_cast<std::size_t>(-1);
+inline constexpr std::uint32_t kRewrite = static_cast<std::uint32_t>(-1);
+
+// "DIRECTORY/REST", or "REST" if the directory is the anchor itself.
+void append_joined(std::string& text, std::string_view directory, std::string_view rest);
 
 struct StagedDirectory {
   std::string path;                                  // below new/
@@ -30,7 +40,8 @@ struct Arrangement {
   Journal journal;
   std::vector<StagedDirectory> directories;          // in the order of their files, parents first
   std::vector<StagedFile> files;
-  std::vector<wheel::ImageFile> rewrites;            // what removals leave of files that lose a line
+  std::vector<std::string_view> rewrites;            // what removals leave of files that lose a line; the stamp
+  TextPool texts;                                    // of the files' directories
 };
 
 struct ArrangementInput {

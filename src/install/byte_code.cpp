@@ -1,6 +1,7 @@
 #include "install/byte_code.h"
 
 #include <optional>
+#include <string>
 #include <string_view>
 #include <unordered_map>
 
@@ -40,16 +41,18 @@ Status correct_byte_code(const StagingInput& input, const sys::Dir& new_dir) {
   bool any = false;
   for (const Addition& addition : input.additions) any = any || addition.is_byte_code;
   if (!any) return ok();
-  std::unordered_map<std::string_view, const StagedFile*> sources;
+  const auto image_file = [&](const StagedFile& staged) -> const wheel::ImageFile& { return input.additions[staged.addition].image.files[staged.file]; };
+  std::unordered_map<std::string, const StagedFile*> sources;
   for (const StagedFile& staged : input.arrangement.files)
-    if (staged.addition != kRewrite && !input.additions[staged.addition].is_byte_code) sources.emplace(input.additions[staged.addition].image.files[staged.file].path, &staged);
+    if (staged.addition != kRewrite && !input.additions[staged.addition].is_byte_code) sources.emplace(image_file(staged).path(), &staged);
   for (const StagedFile& staged : input.arrangement.files) {
     if (staged.addition == kRewrite || !input.additions[staged.addition].is_byte_code) continue;
-    const auto source = sources.find(wheel::source_of_byte_code(input.additions[staged.addition].image.files[staged.file].path));
+    const auto source = sources.find(wheel::source_of_byte_code(image_file(staged).path()));
     if (source == sources.end()) continue;
-    PIPIT_TRY(const auto info, new_dir.stat(source->second->path));
-    const bool is_link = source->second->source != nullptr && info && info->mtime_ns == source->second->source->mtime_ns;
-    if (info && !is_link) PIPIT_CHECK(rewrite(new_dir, staged.path, info->mtime_ns));
+    PIPIT_TRY(const auto info, new_dir.stat(source->second->path()));
+    const wheel::ManifestFile* stored = image_file(*source->second).source;
+    const bool is_link = stored != nullptr && info && info->mtime_ns == stored->mtime_ns;
+    if (info && !is_link) PIPIT_CHECK(rewrite(new_dir, staged.path(), info->mtime_ns));
   }
   return ok();
 }

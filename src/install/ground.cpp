@@ -1,6 +1,7 @@
 #include "install/ground.h"
 
 #include <algorithm>
+#include <cerrno>
 
 namespace pipit::install {
 namespace {
@@ -79,10 +80,26 @@ bool Ground::is_removed(std::size_t anchor, const std::string& path) const {
   return false;
 }
 
+// Null if there is no such directory.
+Result<sys::Dir*> Ground::parent_of(std::size_t anchor, const std::string& path) {
+  if (path.empty()) return &anchors_[anchor];
+  if (held_ && held_->anchor == anchor && held_->path == path) return &held_->dir;
+  auto dir = anchors_[anchor].open_dir(path);
+  if (!dir && (dir.error().os_errno == ENOENT || dir.error().os_errno == ENOTDIR)) return nullptr;
+  if (!dir) return fail(std::move(dir).error());
+  held_ = Held{anchor, path, std::move(*dir)};
+  return &held_->dir;
+}
+
 Result<Ground::Kind> Ground::at(std::size_t anchor, const std::string& path) {
   if (!anchors_[anchor] || is_removed(anchor, path)) return Kind::missing;
   if (const auto known = known_[anchor].find(path); known != known_[anchor].end()) return known->second;
-  PIPIT_TRY(const auto info, anchors_[anchor].stat(path));
+  const std::size_t slash = path.rfind('/');
+  PIPIT_TRY(const sys::Dir* const parent, parent_of(anchor, path.substr(0, slash == std::string::npos ? 0 : slash)));
+  std::optional<sys::FileStat> info;
+  if (parent != nullptr) {
+    PIPIT_TRY(info, parent->stat(slash == std::string::npos ? path : path.substr(slash + 1)));
+  }
   const Kind kind = !info                                           ? Kind::missing
                     : info->kind == sys::FileStat::Kind::directory  ? Kind::directory
                     : info->kind == sys::FileStat::Kind::symlink    ? Kind::link

@@ -3,6 +3,7 @@
 // Reads the disk, each directory at most once; remembers what it saw, so that a later change can be noticed.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
@@ -36,6 +37,7 @@ class Ground {
     std::uint64_t inode;
   };
   Result<bool> is_wholly_removed(std::size_t anchor, const std::string& directory, int depth);
+  Result<sys::Dir*> parent_of(std::size_t anchor, const std::string& path);
   Result<bool> look_inside(std::size_t anchor, const std::string& directory, int depth);
 
   const Layout* layout_ = nullptr;
@@ -44,6 +46,12 @@ class Ground {
   std::vector<std::unordered_map<std::string, bool>> wholly_;
   std::vector<std::unordered_map<std::string, Kind>> known_;
   std::vector<Seen> seen_;
+  struct Held {
+    std::size_t anchor;
+    std::string path;
+    sys::Dir dir;
+  };
+  std::optional<Held> held_;  // the directory that was looked into last: neighbours are asked for one after the other
 };
 
 }  // namespace pipit::install

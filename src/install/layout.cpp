@@ -1,6 +1,7 @@
 #include "install/layout.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "pipit/base/text.h"
 #include "pipit/sys/file.h"
@@ -49,16 +50,6 @@ std::string join_path(std::string_view directory, std::string_view rest) {
 
 }  // namespace
 
-bool is_plain(std::string_view path) {
-  for (std::size_t begin = 0; begin <= path.size();) {
-    const std::size_t end = std::min(path.find('/', begin), path.size());
-    const std::string_view part = path.substr(begin, end - begin);
-    if (part.empty() || part == "." || part == ".." || part.find('\0') != std::string_view::npos) return false;
-    begin = end + 1;
-  }
-  return true;
-}
-
 Result<Layout> Layout::resolve(sys::Os&, const Target& target) {
   Layout layout;
   PIPIT_TRY(const RealPath root, resolve_once(target.root));
@@ -97,10 +88,30 @@ Result<Spot> Layout::locate(std::string_view absolute) const {
   for (const Directory& directory : directories_) {
     if (!is_beneath(absolute, directory.prefix)) continue;
     const std::string_view rest = below(absolute, directory.prefix);
-    if (!is_plain(rest)) break;
+    if (!is_plain_path(rest)) break;
     return Spot{directory.spot.anchor, join_path(directory.spot.path, rest)};
   }
   return fail(make_error(kOutsideScheme, "`" + std::string(absolute) + "` lies outside the environment's directories").at(std::string(absolute)));
+}
+
+bool Layout::Region::covers(std::string_view rest) const {
+  return is_plain_path(rest) && std::none_of(inner.begin(), inner.end(), [&](std::string_view directory) { return is_beneath(rest, directory); });
+}
+
+std::optional<Layout::Region> Layout::region(std::string_view directory) const {
+  Region region;
+  bool found = false;
+  for (const Directory& known : directories_) {
+    if (is_beneath(known.prefix, directory)) {
+      region.inner.emplace_back(below(known.prefix, directory));
+      continue;
+    }
+    const bool is_same = known.prefix == directory;
+    if (!is_same && !(is_beneath(directory, known.prefix) && is_plain_path(below(directory, known.prefix)))) continue;
+    if (!std::exchange(found, true)) region.spot = {known.spot.anchor, is_same ? known.spot.path : join_path(known.spot.path, below(directory, known.prefix))};
+    region.is_site = region.is_site || (is_same && known.site);
+  }
+  return found ? std::optional(std::move(region)) : std::nullopt;
 }
 
 bool Layout::is_fixed(std::size_t anchor, std::string_view path) const {
@@ -115,14 +126,18 @@ bool Layout::is_in_site(std::size_t anchor, std::string_view path) const {
   });
 }
 
+std::string_view Layout::metadata_directory_in_site(std::string_view rest) {
+  const std::string_view top = rest.substr(0, rest.find('/'));
+  return top.size() >= kDistInfo.size() && ascii_iequals(top.substr(top.size() - kDistInfo.size()), kDistInfo) ? top : std::string_view();
+}
+
 std::string_view Layout::metadata_directory(const Spot& spot) const {
   const std::string_view path = spot.path;
   for (const Directory& directory : directories_) {
     if (!directory.site || directory.spot.anchor != spot.anchor) continue;
     if (!directory.spot.path.empty() && !is_beneath(path, directory.spot.path)) continue;
-    const std::string_view rest = path.substr(directory.spot.path.empty() ? 0 : directory.spot.path.size() + 1);
-    const std::string_view top = rest.substr(0, rest.find('/'));
-    if (top.size() >= kDistInfo.size() && ascii_iequals(top.substr(top.size() - kDistInfo.size()), kDistInfo)) return top;
+    const std::string_view top = metadata_directory_in_site(path.substr(directory.spot.path.empty() ? 0 : directory.spot.path.size() + 1));
+    if (!top.empty()) return top;
   }
   return {};
 }

@@ -2,6 +2,7 @@
 // reached through links (lib64 -> lib, a linked site-packages): they are resolved once, here; below them nothing is.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,6 +24,16 @@ class Layout {
 
   // Fails with outside-scheme.
   Result<Spot> locate(std::string_view absolute) const;
+  // What is true of all files below a directory, so that it need be asked only once: where they lie, but for those below the
+  // `inner` ones, which are scheme directories themselves; and whether they lie directly in purelib or platlib. Empty if the
+  // directory is not a scheme's or below one.
+  struct Region {
+    Spot spot;
+    bool is_site = false;
+    std::vector<std::string> inner;  // below the directory, without a slash in front
+    bool covers(std::string_view rest) const;
+  };
+  std::optional<Region> region(std::string_view directory) const;
   // A scheme directory or one above it: never removed, never replaced.
   bool is_fixed(std::size_t anchor, std::string_view path) const;
   // Below purelib or platlib, where a link in place of a package is replaced as a link.
@@ -33,6 +44,7 @@ class Layout {
   const std::vector<std::string>& anchors() const { return anchors_; }  // real paths; [0] is the root
   // Whose metadata a file would be: the *.dist-info directory directly below purelib or platlib that holds it, or "".
   std::string_view metadata_directory(const Spot& spot) const;
+  static std::string_view metadata_directory_in_site(std::string_view rest);
   std::string shown(const Spot& spot) const;
 
  private:
@@ -48,8 +60,5 @@ class Layout {
   std::vector<std::string> anchors_;
   std::vector<Directory> directories_;  // longest prefix first
 };
-
-// No component of the path is empty, "." or ".."; no NUL.
-bool is_plain(std::string_view path);
 
 }  // namespace pipit::install

@@ -33,20 +33,47 @@ Status rename_to_free_name(const sys::Dir& from, const std::string& name, const 
   return from.rename(name, to, path);
 }
 
-Status take(const Move& move, const std::string& number, const Places& places) {
+// The directory that a move's path lies in, held for the moves that follow: most are in the same.
+class Parent {
+ public:
+  explicit Parent(const Places& places) : places_(places) {}
+
+  Status look_for(const Move& move) {
+    const std::size_t slash = move.path.rfind('/');
+    leaf_ = slash == std::string::npos ? move.path : move.path.substr(slash + 1);
+    const std::string path = slash == std::string::npos ? std::string() : move.path.substr(0, slash);
+    if (dir_ && anchor_ == move.anchor && path_ == path) return ok();
+    dir_ = sys::Dir();
+    PIPIT_TRY(dir_, path.empty() ? places_.anchors[move.anchor].reopen() : places_.anchors[move.anchor].open_dir(path));
+    anchor_ = move.anchor;
+    path_ = path;
+    return ok();
+  }
+  const sys::Dir& dir() const { return dir_; }
+  const std::string& leaf() const { return leaf_; }  // of the move that was looked for
+
+ private:
+  const Places& places_;
+  sys::Dir dir_;
+  std::size_t anchor_ = 0;
+  std::string path_, leaf_;
+};
+
+Status take(const Move& move, const std::string& number, const Places& places, const Parent& parent) {
   const sys::Dir& anchor = places.anchors[move.anchor];
   if (move.takes_by_copy) return clear_like(places.old_dir, number, anchor, move.path, Expect::strict);
-  Status taken = anchor.rename(move.path, places.old_dir, number);
+  Status taken = parent.dir().rename(parent.leaf(), places.old_dir, number);
   if (!taken && taken.error().os_errno == ENOENT) return fail(changed(anchor, move, std::move(taken).error()));
   return taken;
 }
 
-Status apply_one(const Move& move, const std::string& number, const Places& places) {
+Status apply_one(const Move& move, const std::string& number, const Places& places, Parent& parent) {
   const sys::Dir& anchor = places.anchors[move.anchor];
-  if (move.takes_old) PIPIT_CHECK(take(move, number, places));
+  if (Status found = parent.look_for(move); !found) return found.error().os_errno == ENOENT ? Status(fail(changed(anchor, move, std::move(found).error()))) : found;
+  if (move.takes_old) PIPIT_CHECK(take(move, number, places, parent));
   if (!move.puts_new) return ok();
   if (move.puts_by_copy) return stand_like(places.new_dir, number, anchor, move.path, Expect::strict);
-  Status put = rename_to_free_name(places.new_dir, number, anchor, move.path);
+  Status put = rename_to_free_name(places.new_dir, number, parent.dir(), parent.leaf());
   if (!put && (put.error().os_errno == EEXIST || put.error().os_errno == ENOENT)) return fail(changed(anchor, move, std::move(put).error()));
   return put;
 }
@@ -203,7 +230,8 @@ Status sync_all(const Journal& journal, const Places& places, const sys::Dir& ro
 }
 
 Status apply(const Journal& journal, const Places& places) {
-  for (std::size_t i = 0; i < journal.moves.size(); ++i) PIPIT_CHECK(apply_one(journal.moves[i], std::to_string(i), places));
+  Parent parent(places);
+  for (std::size_t i = 0; i < journal.moves.size(); ++i) PIPIT_CHECK(apply_one(journal.moves[i], std::to_string(i), places, parent));
   return ok();
 }
 

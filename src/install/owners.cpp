@@ -2,12 +2,14 @@
 
 #include <string_view>
 
+#include "pipit/base/text.h"
+
 namespace pipit::install {
 
 // Nearly every row lies plainly below its site directory.
 std::string recorded_path(const std::filesystem::path& location, const std::string& row_path) {
   const std::string& top = location.native();
-  if (is_plain(row_path) && top.size() > 1 && top[0] == '/' && is_plain(std::string_view(top).substr(1))) return top + "/" + row_path;
+  if (is_plain_path(row_path) && top.size() > 1 && top[0] == '/' && is_plain_path(std::string_view(top).substr(1))) return top + "/" + row_path;
   return (location / row_path).lexically_normal().string();
 }
 

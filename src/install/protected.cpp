@@ -36,15 +36,19 @@ std::string_view leaf_in(std::string_view path, std::string_view directory) {
 
 namespace {
 
-// Nearly every file, so this is asked first. With --target site-packages is the root itself and tells nothing.
-bool is_well_inside(std::string_view absolute, std::string_view site, std::string_view root, std::string_view data) {
-  return site.size() > root.size() && site.size() > data.size() && absolute.size() > site.size() && absolute.starts_with(site) && absolute[site.size()] == '/';
+// With --target site-packages is the root itself and tells nothing.
+bool is_well_inside(std::string_view directory, std::string_view site, std::string_view root, std::string_view data) {
+  return site.size() > root.size() && site.size() > data.size() && directory.starts_with(site) && (directory.size() == site.size() || directory[site.size()] == '/');
 }
 
 }  // namespace
 
+bool nothing_is_protected_in(std::string_view directory, std::string_view root, const wheel::Scheme& scheme) {
+  return is_well_inside(directory, scheme.purelib, root, scheme.data) || is_well_inside(directory, scheme.platlib, root, scheme.data);
+}
+
 bool is_protected(std::string_view absolute, std::string_view root, const wheel::Scheme& scheme, std::string_view interpreter) {
-  if (is_well_inside(absolute, scheme.purelib, root, scheme.data) || is_well_inside(absolute, scheme.platlib, root, scheme.data)) return false;
+  if (nothing_is_protected_in(absolute, root, scheme)) return false;
   if (!interpreter.empty() && ascii_iequals(absolute, interpreter)) return true;
   for (const std::string_view top : {root, std::string_view(scheme.data)}) {
     const std::string below = ascii_lower(leaf_in(absolute, top));

@@ -12,4 +12,7 @@ namespace pipit::install {
 // `absolute` is spelled through the scheme's directories; case is ignored, as on file systems that ignore it.
 bool is_protected(std::string_view absolute, std::string_view root, const wheel::Scheme& scheme, std::string_view interpreter);
 
+// Nothing below this directory is, whatever it is called: it lies in a site-packages of its own.
+bool nothing_is_protected_in(std::string_view directory, std::string_view root, const wheel::Scheme& scheme);
+
 }  // namespace pipit::install

@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <deque>
 #include <mutex>
+#include <optional>
 
 #include "pipit/base/text.h"
 
@@ -22,10 +23,26 @@ auto again_if_interrupted(Call call) {
 // The store's tree an addition links from. What one file system pair can do is found out once and shared by its trees.
 // A task holds the one it is at: a plan of a thousand packages must do with few descriptors.
 struct Tree {
-  std::size_t addition = kRewrite;
+  std::uint32_t addition = kRewrite;
   sys::Dir dir;
   std::atomic<LinkMode>* mode = nullptr;
-  std::string source;  // of the file that is looked at; ends with a NUL, as the kernel wants it
+  std::string source, target;  // of the file that is looked at: below the tree and below new/; with a NUL, as the kernel wants it
+};
+
+// Hands out 0 to count - 1. Every other worker takes from the end, so that two of them are seldom in one directory, where the
+// kernel lets only one make names at a time.
+class Batches {
+ public:
+  explicit Batches(std::size_t count) : end_(count) {}
+  std::optional<std::size_t> take(bool from_the_end) {
+    const std::scoped_lock lock(mutex_);
+    if (next_ == end_) return std::nullopt;
+    return from_the_end ? --end_ : next_++;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::size_t next_ = 0, end_;
 };
 
 bool means_never(int error) {
@@ -39,25 +56,34 @@ class Stager {
 
   Status run(const std::stop_token& stop) {
     const auto& files = input_.arrangement.files;
-    const std::size_t tasks = (files.size() + kPerTask - 1) / kPerTask;
-    std::vector<Status> results(tasks, ok());
-    std::vector<std::size_t> next(tasks);
-    for (std::size_t number = 0; number < tasks; ++number) next[number] = number * kPerTask;
+    const std::size_t batches = (files.size() + kPerBatch - 1) / kPerBatch;
+    std::vector<Status> results(batches, ok());
+    std::vector<std::size_t> next(batches);
+    for (std::size_t number = 0; number < batches; ++number) next[number] = number * kPerBatch;
     std::atomic<bool> failed{false};
-    const auto task = [&](std::size_t number) {
-      const std::size_t end = std::min(files.size(), (number + 1) * kPerTask);
+    const auto work = [&](std::size_t number, Tree& tree) {
+      const std::size_t end = std::min(files.size(), (number + 1) * kPerBatch);
       auto directory = first_directory_of(next[number]);
-      Tree tree;
       for (std::size_t& i = next[number]; i < end && !failed; ++i) {
         results[number] = stop.stop_requested() ? Status(fail(make_error(kCancelled, "the installation was cancelled"))) : stage(i, directory, tree);
-        if (lacks_descriptors(results[number])) return;
+        if (lacks_descriptors(results[number])) return tree = Tree(), void();
         if (!results[number]) failed = failed || results[number].error().code != kStaleStoreFile;
       }
     };
-    for_all(tasks, files.size(), task);
+    Batches left(batches);
+    const auto lane = [&](std::size_t number) {
+      Tree tree;
+      while (const auto batch = left.take(number % 2 == 1)) work(*batch, tree);
+    };
+    const bool alone = input_.options.executor == nullptr || files.size() < kWorthThreads;
+    if (alone) lane(0);
+    else sys::parallel_for(*input_.options.executor, std::min(batches, input_.options.executor->width()), lane);
     // What found no free descriptor while others worked is done once more, alone. It had made no file yet.
-    for (std::size_t number = 0; number < tasks; ++number)
-      if (lacks_descriptors(results[number])) task(number);
+    for (std::size_t number = 0; number < batches; ++number) {
+      if (!lacks_descriptors(results[number])) continue;
+      Tree tree;
+      work(number, tree);
+    }
     for (Status& result : results)
       if (!result && result.error().code != kStaleStoreFile) return std::move(result);
     if (stale_error_) return fail(std::move(*stale_error_));
@@ -67,21 +93,16 @@ class Stager {
  private:
   using Directories = std::vector<StagedDirectory>::const_iterator;
 
-  static constexpr std::size_t kPerTask = 256;
+  static constexpr std::size_t kPerBatch = 256;
   static constexpr std::size_t kWorthThreads = 1024;  // files; below that a second thread costs more than it brings
-
-  void for_all(std::size_t tasks, std::size_t files, const std::function<void(std::size_t)>& task) {
-    if (input_.options.executor != nullptr && files >= kWorthThreads) return sys::parallel_for(*input_.options.executor, tasks, task);
-    for (std::size_t number = 0; number < tasks; ++number) task(number);
-  }
 
   Directories first_directory_of(std::size_t file) const {
     const auto& all = input_.arrangement.directories;
     return std::lower_bound(all.begin(), all.end(), file, [](const StagedDirectory& directory, std::size_t number) { return directory.file < number; });
   }
 
-  // Directories are made by whoever comes to them first: the task they belong to or, if its file lies in one of another
-  // task's that is not that far yet, the task that misses it.
+  // Directories are made by whoever comes to them first: the batch they belong to or, if its file lies in one of another
+  // batch's whose turn is not yet, the batch that misses it.
   Status stage(std::size_t file, Directories& directory, Tree& tree) {
     for (; directory != input_.arrangement.directories.end() && directory->file == file; ++directory) {
       Status made = make_directory(directory->path);
@@ -89,9 +110,11 @@ class Stager {
       PIPIT_CHECK(std::move(made));
     }
     const StagedFile& staged = input_.arrangement.files[file];
+    tree.target.clear();
+    staged.append_path(tree.target);
     Status done = stage_one(staged, tree);
     if (!is_missing(done)) return done;
-    PIPIT_CHECK(make_directories_to(staged.path));
+    PIPIT_CHECK(make_directories_to(tree.target));
     return stage_one(staged, tree);
   }
 
@@ -109,10 +132,11 @@ class Stager {
 
   std::string shown(const std::string& path) const { return (new_dir_.path() / path).string(); }
 
-  Status open_tree(std::size_t addition, Tree& tree) {
+  Status open_tree(std::uint32_t addition, Tree& tree) {
     if (tree.addition == addition) return ok();
     const std::filesystem::path& path = input_.additions[addition].tree;
-    tree = Tree();
+    tree.addition = kRewrite;
+    tree.dir = sys::Dir();
     PIPIT_TRY(tree.dir, sys::Dir::open(os_, path));
     struct stat info {};
     const int result = again_if_interrupted([&] { return os_.fstat(tree.dir.fd(), &info); });
@@ -132,30 +156,27 @@ class Stager {
 
   static bool lacks_descriptors(const Status& status) { return !status && status.error().os_errno == EMFILE; }
 
-  const wheel::ImageFile& image_file(const StagedFile& staged) const {
-    return staged.addition == kRewrite ? input_.arrangement.rewrites[staged.file] : input_.additions[staged.addition].image.files[staged.file];
-  }
-
   // pip's modes: 0666 and, if the archive says executable, 0777 with all x bits, both within the umask.
   mode_t wanted_mode(bool executable) const {
     return executable ? static_cast<mode_t>((0777 & ~input_.umask) | 0111) : static_cast<mode_t>(0666 & ~input_.umask);
   }
 
   Status stage_one(const StagedFile& staged, Tree& tree) {
-    const wheel::ImageFile& file = image_file(staged);
-    if (staged.source == nullptr) return create(staged.path, file.content, file.executable);
+    if (staged.addition == kRewrite) return create(tree.target, input_.arrangement.rewrites[staged.file], false);
+    const Addition& addition = input_.additions[staged.addition];
+    const wheel::ImageFile& file = addition.image.files[staged.file];
+    if (file.source == nullptr) return create(tree.target, file.content, file.executable);
     PIPIT_CHECK(open_tree(staged.addition, tree));
-    tree.source = staged.source->path;
-    const bool trusted = !input_.additions[staged.addition].from_store;
-    mode_t mode = wanted_mode(staged.source->executable);
-    if (!trusted) {
+    tree.source = file.source->path;
+    mode_t mode = wanted_mode(file.source->executable);
+    if (addition.from_store) {
       struct stat info {};
       const int result = again_if_interrupted([&] { return os_.fstatat(tree.dir.fd(), tree.source.c_str(), &info, AT_SYMLINK_NOFOLLOW); });
       if (result < 0 && result != -ENOENT && result != -ENOTDIR) return fail(sys::os_error(-result, "look at", (tree.dir.path() / tree.source).string()));
-      if (result < 0 || !is_as_promised(info, *staged.source)) return report_stale(staged, file);
+      if (result < 0 || !is_as_promised(info, *file.source)) return report_stale(staged, file);
       mode = info.st_mode & 07777;
     }
-    return bring(staged, file, tree, mode == wanted_mode(file.executable));
+    return bring(file, tree, mode == wanted_mode(file.executable));
   }
 
   static bool is_as_promised(const struct stat& info, const wheel::ManifestFile& promised) {
@@ -173,17 +194,17 @@ class Stager {
   }
 
   // A file of another mode than the one wanted cannot share an inode with it.
-  Status bring(const StagedFile& staged, const wheel::ImageFile& file, const Tree& tree, bool mode_fits) {
+  Status bring(const wheel::ImageFile& file, const Tree& tree, bool mode_fits) {
     if (tree.mode->load(std::memory_order_relaxed) == LinkMode::hardlink && mode_fits) {
       const int result =
-          again_if_interrupted([&] { return os_.linkat(tree.dir.fd(), tree.source.c_str(), new_dir_.fd(), staged.path.c_str()); });
+          again_if_interrupted([&] { return os_.linkat(tree.dir.fd(), tree.source.c_str(), new_dir_.fd(), tree.target.c_str()); });
       if (result == 0) return ok();
       if (means_never(result))
         tree.mode->store(LinkMode::reflink, std::memory_order_relaxed);
       else if (result != -EMLINK)  // this one file has as many names as it can have
-        return fail(sys::os_error(-result, "link", shown(staged.path)));
+        return fail(sys::os_error(-result, "link", shown(tree.target)));
     }
-    return copy(staged, file, tree);
+    return copy(file, tree);
   }
 
   Result<sys::File> create_file(const std::string& path, bool executable) {
@@ -210,42 +231,42 @@ class Stager {
     return finish(made, made.write_all(as_bytes_view(content)), path);
   }
 
-  Status copy(const StagedFile& staged, const wheel::ImageFile& file, const Tree& tree) {
+  Status copy(const wheel::ImageFile& file, const Tree& tree) {
     PIPIT_TRY(sys::File from, tree.dir.open_read(tree.source));
-    PIPIT_TRY(sys::File made, create_file(staged.path, file.executable));
-    return finish(made, copy_bytes(from, made, staged, *tree.mode), staged.path);
+    PIPIT_TRY(sys::File made, create_file(tree.target, file.executable));
+    return finish(made, copy_bytes(from, made, file.source->size, tree), tree.target);
   }
 
-  Status copy_bytes(sys::File& from, sys::File& to, const StagedFile& staged, std::atomic<LinkMode>& mode) {
-    const std::uint64_t size = staged.source->size;
+  Status copy_bytes(sys::File& from, sys::File& to, std::uint64_t size, const Tree& tree) {
+    std::atomic<LinkMode>& mode = *tree.mode;
     if (mode.load(std::memory_order_relaxed) != LinkMode::copy && size > 0) {
       const int cloned = again_if_interrupted([&] { return os_.clone_file(from.fd(), to.fd()); });
       if (cloned == 0) return ok();
-      if (!means_never(cloned)) return fail(sys::os_error(-cloned, "clone", shown(staged.path)));
+      if (!means_never(cloned)) return fail(sys::os_error(-cloned, "clone", shown(tree.target)));
       if (mode.load(std::memory_order_relaxed) == LinkMode::reflink) mode.store(LinkMode::copy, std::memory_order_relaxed);
     }
     std::uint64_t copied = 0;
     while (copied < size) {
       const ssize_t got = again_if_interrupted([&] { return os_.copy_file_range(from.fd(), to.fd(), static_cast<std::size_t>(size - copied)); });
-      if (got < 0 && copied == 0 && means_never(static_cast<int>(got))) return read_and_write(from, to, staged);
-      if (got < 0) return fail(sys::os_error(static_cast<int>(-got), "copy", shown(staged.path)));
-      if (got == 0) return fail(sys::os_error(EIO, "copy the whole of", shown(staged.path)));
+      if (got < 0 && copied == 0 && means_never(static_cast<int>(got))) return read_and_write(from, to, size, tree);
+      if (got < 0) return fail(sys::os_error(static_cast<int>(-got), "copy", shown(tree.target)));
+      if (got == 0) return fail(sys::os_error(EIO, "copy the whole of", shown(tree.target)));
       copied += static_cast<std::uint64_t>(got);
     }
     return ok();
   }
 
-  Status read_and_write(sys::File& from, sys::File& to, const StagedFile& staged) {
+  Status read_and_write(sys::File& from, sys::File& to, std::uint64_t size, const Tree& tree) {
     std::vector<std::byte> buffer(1u << 16);
     std::uint64_t copied = 0;
     for (;;) {
       const ssize_t got = again_if_interrupted([&] { return os_.read(from.fd(), buffer.data(), buffer.size()); });
-      if (got < 0) return fail(sys::os_error(static_cast<int>(-got), "read", shown(staged.path)));
+      if (got < 0) return fail(sys::os_error(static_cast<int>(-got), "read", shown(tree.target)));
       if (got == 0) break;
       PIPIT_CHECK(to.write_all(Bytes(buffer.data(), static_cast<std::size_t>(got))));
       copied += static_cast<std::uint64_t>(got);
     }
-    return copied == staged.source->size ? ok() : fail(sys::os_error(EIO, "copy the whole of", shown(staged.path)));
+    return copied == size ? ok() : fail(sys::os_error(EIO, "copy the whole of", shown(tree.target)));
   }
 
   const StagingInput& input_;
@@ -275,8 +296,9 @@ Result<SpaceNeed> space_needed(const StagingInput& input, std::uint64_t device, 
   SpaceNeed need{kBlock, 8 + input.arrangement.directories.size()};
   need.bytes += input.arrangement.directories.size() * kBlock;
   for (const StagedFile& staged : input.arrangement.files) {
-    if (staged.source != nullptr && linked[staged.addition]) continue;
-    const std::uint64_t size = staged.source != nullptr ? staged.source->size : staged.addition == kRewrite ? kBlock : input.additions[staged.addition].image.files[staged.file].content.size();
+    const wheel::ImageFile* file = staged.addition == kRewrite ? nullptr : &input.additions[staged.addition].image.files[staged.file];
+    if (file != nullptr && file->source != nullptr && linked[staged.addition]) continue;
+    const std::uint64_t size = file == nullptr ? kBlock : file->source != nullptr ? file->source->size : file->content.size();
     need.bytes += (size + kBlock - 1) / kBlock * kBlock;
     ++need.inodes;
   }

@@ -42,7 +42,7 @@ void add_files_below(const path& directory, std::vector<std::string>& files) {
 
 void drop_entry(std::vector<wheel::InstallImage>& images, const path& target, const std::string& entry) {
   for (wheel::InstallImage& image : images)
-    std::erase_if(image.files, [&](const wheel::ImageFile& file) { return top_entry(target, file.path) == entry; });
+    std::erase_if(image.files, [&](const wheel::ImageFile& file) { return top_entry(target, file.path()) == entry; });
 }
 
 }  // namespace
@@ -58,7 +58,7 @@ Result<RemovalSet> fit_into_target(const path& target, std::vector<wheel::Instal
   std::set<std::string> entries, projects;
   for (const wheel::InstallImage& image : images) {
     projects.insert(packaging::normalize_name(image.name));
-    for (const wheel::ImageFile& file : image.files) entries.insert(top_entry(target, file.path));
+    for (const wheel::ImageFile& file : image.files) entries.insert(top_entry(target, file.path()));
   }
   for (const std::string& entry : entries) {
     const auto standing = sys::stat_path(target / entry, sys::Follow::no);

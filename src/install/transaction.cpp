@@ -118,12 +118,8 @@ Status Transaction::State::add_stamp() {
   if (!there && !comes) return ok();
   auto& moves = arrangement->journal.moves;
   if (comes) {
-    wheel::ImageFile file;
-    file.path = layout->root() + "/" + kPrivateFolder + "/" + kStampFile;
-    file.content = *options.stamp;
-    file.size = file.content.size();
-    arrangement->files.push_back({kRewrite, arrangement->rewrites.size(), nullptr, std::to_string(moves.size())});
-    arrangement->rewrites.push_back(std::move(file));
+    arrangement->files.push_back({kRewrite, static_cast<std::uint32_t>(arrangement->rewrites.size()), static_cast<std::uint32_t>(moves.size()), 0, {}, {}});
+    arrangement->rewrites.push_back(*options.stamp);
   }
   moves.push_back({0, std::string(kPrivateFolder) + "/" + kStampFile, there.has_value(), comes});
   return ok();

@@ -132,15 +132,19 @@ std::vector<InstalledName> sorted_names(const install::Plan& plan, const Gathere
   return names;
 }
 
-// What stays is read, what this run put there is known.
-void warn_about_conflicts(const std::vector<InstalledName>& names, const std::vector<python::InstalledDist>& before, const Gathered& gathered,
+// What stays is read, what this run put there is known; and what came as a wheel was chosen by what it needs, if nothing overrode that.
+void warn_about_conflicts(const install::Plan& plan, bool overridden, const std::vector<InstalledName>& names, const std::vector<python::InstalledDist>& before, const Gathered& gathered,
                           const python::Interpreter& target, Session& session) {
   std::vector<std::string> touched;
   for (const InstalledName& item : names) touched.push_back(packaging::normalize_name(item.name));
   std::vector<PackageNeeds> packages;
   for (const python::InstalledDist& dist : before)
     if (std::find(touched.begin(), touched.end(), dist.normalized_name) == touched.end()) packages.push_back(needs_of(dist, target.markers));
-  for (const auto& [name, wheel] : gathered.wheels) packages.push_back(needs_of(*wheel.manifest, target.markers));
+  for (const install::PlannedProject* project : plan.changes()) {
+    const model::Candidate& candidate = project->resolved.candidate;
+    const bool is_met = candidate.kind == model::CandidateKind::wheel && !overridden;
+    packages.push_back(needs_of(*gathered.wheels.at(candidate.name).manifest, is_met ? nullptr : &target.markers));
+  }
   const auto sentences = broken_requirements(packages, touched);
   if (sentences.empty()) return;
   session.reporter().say({Severity::error, {}, std::string(kConflictsHead) + "\n" + join(sentences, "\n"), {}});
@@ -334,7 +338,7 @@ Result<InstallReport> install_once(const InstallOptions& options, Session& sessi
   print_allowances(*gathered, session);
   if (session.depth() == 0) tell_network_builds(session);
   if (options.warn_script_location && !options.target && !options.prefix) warn_about_path(plan.changes(), gathered->wheels, destination, *target, session);
-  if (options.warn_conflicts && destination.is_environment && !options.resolve.no_deps) warn_about_conflicts(report.installed, installed, *gathered, *target, session);
+  if (options.warn_conflicts && destination.is_environment && !options.resolve.no_deps) warn_about_conflicts(plan, !wanted.overrides.empty() || options.resolve.peep, report.installed, installed, *gathered, *target, session);
   if (options.warn_root && sys::effective_user_id() == 0 && !target->is_venv && destination.is_environment) session.reporter().warn("", kRootWarning);
   return report;
 }

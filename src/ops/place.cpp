@@ -81,14 +81,14 @@ struct PlannedCode {
 Result<std::vector<PlannedCode>> plan_byte_code(const PlaceRequest& request, const std::vector<wheel::InstallImage>& images) {
   std::unordered_set<std::string> taken, sources;
   for (const wheel::InstallImage& image : images)
-    for (const wheel::ImageFile& file : image.files) (file.path.ends_with(".py") ? sources : taken).insert(file.path);
+    for (const wheel::ImageFile& file : image.files) (file.rest.ends_with(".py") ? sources : taken).insert(file.path());
   std::vector<PlannedCode> planned;
   for (std::size_t i = request.projects.size(); i-- > 0;) {
     const std::string& name = request.projects[i]->resolved.candidate.name;
     const fetch::ByteCode* code = byte_code_of(name, request);
     if (code == nullptr || code->manifest->files.empty()) continue;
     PIPIT_TRY(wheel::InstallImage image, wheel::plan_byte_code(request.wheels.at(name), code->manifest, write_options(*request.projects[i], request)));
-    std::erase_if(image.files, [&](const wheel::ImageFile& file) { return !sources.contains(wheel::source_of_byte_code(file.path)) || !taken.insert(file.path).second; });
+    std::erase_if(image.files, [&](const wheel::ImageFile& file) { return !sources.contains(wheel::source_of_byte_code(file.path())) || !taken.insert(file.path()).second; });
     planned.push_back({i, std::move(image)});
   }
   return planned;
@@ -264,7 +264,7 @@ Status place(const PlaceRequest& request, std::vector<std::string>& stale, Sessi
   const auto name_of = [&](std::size_t project) -> const std::string& { return request.projects[project]->resolved.candidate.name; };
   // Where no `verify` looks, nothing of ours is left.
   if (request.destination.is_environment && session.depth() == 0) {
-    PIPIT_TRY(options.stamp, next_stamp(request.destination.root, options.staying, stamped(request, images), session));
+    PIPIT_TRY(options.stamp, next_stamp(request.destination.root, options.staying, stamped(request, images, session.workers()), session));
   }
   install::Target target{request.destination.root, request.destination.scheme, request.target.executable.string()};
   PIPIT_TRY(install::Transaction transaction, install::Transaction::begin(session.os(), std::move(target), std::move(options)));

@@ -38,16 +38,17 @@ Result<std::string> next_stamp(const std::filesystem::path& root, const std::vec
   return stamp.to_bytes();
 }
 
-std::vector<install::Stamped> stamped(const PlaceRequest& request, const std::vector<wheel::InstallImage>& images) {
-  std::vector<install::Stamped> projects;
-  for (std::size_t i = 0; i < images.size(); ++i) {
+std::vector<install::Stamped> stamped(const PlaceRequest& request, const std::vector<wheel::InstallImage>& images, sys::Executor& workers) {
+  std::vector<install::Stamped> projects(images.size());
+  sys::parallel_for(workers, images.size(), [&](std::size_t i) {
     const wheel::InstallImage& image = images[i];
-    const auto record = std::find_if(image.files.rbegin(), image.files.rend(), [&](const wheel::ImageFile& file) { return file.path == image.dist_info + "/RECORD"; });
-    if (record == image.files.rend()) continue;
+    const auto record = std::find_if(image.files.rbegin(), image.files.rend(), [&](const wheel::ImageFile& file) { return file.path() == image.dist_info + "/RECORD"; });
+    if (record == image.files.rend()) return;
     const model::Candidate& candidate = request.projects[i]->resolved.candidate;
-    projects.push_back({candidate.name, image.version, std::filesystem::path(image.dist_info).filename().string(),
-                        verify::sha256_hex(as_bytes_view(record->content)), archive_of(candidate, request)});
-  }
+    projects[i] = {candidate.name, image.version, std::filesystem::path(image.dist_info).filename().string(),
+                        verify::sha256_hex(as_bytes_view(record->content)), archive_of(candidate, request)};
+  });
+  std::erase_if(projects, [](const install::Stamped& project) { return project.name.empty(); });
   return projects;
 }
 

@@ -15,7 +15,7 @@ namespace pipit::ops {
 Result<std::string> next_stamp(const std::filesystem::path& root, const std::vector<python::InstalledDist>& staying, std::vector<install::Stamped> added, Session& session);
 
 // What will be said of the projects of a request; images stand in the order of its projects.
-std::vector<install::Stamped> stamped(const PlaceRequest& request, const std::vector<wheel::InstallImage>& images);
+std::vector<install::Stamped> stamped(const PlaceRequest& request, const std::vector<wheel::InstallImage>& images, sys::Executor& workers);
 
 // Looks projects up in the stamps of several roots.
 class Stamps {

@@ -72,7 +72,7 @@ std::string_view read_row(std::string_view line, RecordRow& row) {
 }
 
 void append_field(std::string& out, std::string_view field) {
-  if (field.find_first_of(",\"\r\n") == std::string_view::npos) {
+  if (std::none_of(field.begin(), field.end(), [](char c) { return c == ',' || c == '"' || c == '\r' || c == '\n'; })) {
     out += field;
     return;
   }

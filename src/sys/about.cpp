@@ -31,6 +31,7 @@ std::filesystem::path own_program() {
 void share_heaps() {
 #ifdef __GLIBC__
   static_cast<void>(::mallopt(M_ARENA_MAX, 2));
+  static_cast<void>(::mallopt(M_MMAP_THRESHOLD, 1 << 20));
 #endif
 }
 

@@ -59,10 +59,14 @@ InterruptGuard::InterruptGuard() : state_(std::make_unique<State>()) {
   ignore.sa_handler = SIG_IGN;
   ::sigaction(SIGPIPE, &ignore, &state_->pipe_before);
   ::sigaction(SIGXFSZ, &ignore, &state_->file_size_before);  // a file-size limit is an error (EFBIG), not an end
+  ::pthread_sigmask(SIG_BLOCK, nullptr, &state_->mask_before);
+}
+
+void InterruptGuard::watch() {
+  if (state_->reader.joinable() || state_->quit_fd >= 0) return;
   state_->caught = signals_to_catch();
   state_->quit_fd = ::eventfd(0, EFD_CLOEXEC);
   state_->signals_fd = ::signalfd(-1, &state_->caught, SFD_CLOEXEC | SFD_NONBLOCK);
-  ::pthread_sigmask(SIG_BLOCK, nullptr, &state_->mask_before);
   if (state_->quit_fd < 0 || state_->signals_fd < 0) return;  // then Ctrl-C ends us at once, which recovery survives
   ::pthread_sigmask(SIG_BLOCK, &state_->caught, nullptr);
   try {

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <deque>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -13,6 +12,8 @@
 
 namespace pipit::wheel {
 namespace {
+
+std::string absolute(std::string_view directory, std::string_view rest) { return std::string(directory).append(1, '/').append(rest); }
 
 std::string_view file_name(std::string_view path) { return path.substr(path.rfind('/') + 1); }
 
@@ -46,7 +47,9 @@ std::string_view entry_point_of(std::string_view name) {
 class Planner {
  public:
   Planner(const PreparedWheel& wheel, const WriteOptions& options)
-      : manifest_(wheel.manifest), m_(*manifest_), o_(options), lib_(m_.root_is_purelib ? options.scheme.purelib : options.scheme.platlib) {
+      : manifest_(wheel.manifest), m_(*manifest_), o_(options), texts_(*image_.texts) {
+    lib_ = texts_.keep(m_.root_is_purelib ? o_.scheme.purelib : o_.scheme.platlib);
+    scripts_ = texts_.keep(o_.scheme.scripts);
     for (const packaging::EntryPoint& script : m_.scripts) entry_points_.insert(script.name);
     for (const PythonScript& script : m_.python_scripts) python_scripts_.emplace(script.path, &script);
   }
@@ -54,7 +57,7 @@ class Planner {
   Result<InstallImage> run() {
     image_.name = m_.name;
     image_.version = m_.version;
-    image_.dist_info = lib_ + "/" + m_.dist_info;
+    image_.dist_info = absolute(lib_, m_.dist_info);
     image_.files.reserve(m_.files.size() + m_.scripts.size() + 4);
     // pip's order; dist-info comes last.
     sort_into_parts();
@@ -78,7 +81,8 @@ class Planner {
     for (const ManifestFile& file : m_.files) {
       const Split where = split(file.path);
       if (!file.path.ends_with(".py") || (where.part == Part::scripts && entry_points_.count(entry_point_of(file_name(file.path))) != 0)) continue;
-      PIPIT_TRY(std::string path, destination(where));
+      PIPIT_TRY(const Place place, destination(where));
+      std::string path = absolute(place.directory, place.rest);
       const auto script = where.part == Part::scripts ? python_scripts_.find(file.path) : python_scripts_.end();
       const std::uint64_t size = script == python_scripts_.end() ? file.size : with_interpreter(script->second->content, o_.interpreter).size();
       if (seen.insert(path).second) found.push_back({std::string(file.path), std::move(path), size});
@@ -89,10 +93,10 @@ class Planner {
   Result<InstallImage> byte_code(std::shared_ptr<const Manifest> code) {
     image_.name = m_.name;
     image_.version = m_.version;
-    image_.dist_info = lib_ + "/" + m_.dist_info;
+    image_.dist_info = absolute(lib_, m_.dist_info);
     for (const ManifestFile& file : code->files) {
-      PIPIT_TRY(std::string path, destination(split(file.path)));
-      image_.files.push_back({std::move(path), &file, {}, false, file.size});
+      PIPIT_TRY(const Place place, destination(split(file.path)));
+      image_.files.push_back({place.directory, place.rest, &file, {}, false});
     }
     image_.manifest = std::move(code);
     return std::move(image_);
@@ -116,13 +120,20 @@ class Planner {
     return {key == "scripts" ? Part::scripts : Part::data, key, below.substr(std::min(second + 1, below.size()))};
   }
 
-  Result<std::string> destination(const Split& split) const {
+  struct Place {
+    std::string_view directory, rest;  // of an ImageFile
+  };
+  Result<Place> destination(const Split& split) {
+    if (split.part == Part::root || split.part == Part::dist_info) return Place{lib_, split.rest};
+    if (split.part == Part::scripts && !split.rest.empty()) return Place{scripts_, split.rest};
     const Scheme& s = o_.scheme;
-    if (split.part == Part::root || split.part == Part::dist_info) return lib_ + "/" + std::string(split.rest);
-    const std::pair<std::string_view, std::string> places[] = {{"scripts", s.scripts}, {"data", s.data}, {"purelib", s.purelib},
-                                                               {"platlib", s.platlib}, {"headers", s.headers + "/" + o_.requirement_name}};
-    for (const auto& [key, directory] : places)
-      if (split.key == key && !split.rest.empty()) return directory + "/" + std::string(split.rest);
+    const std::pair<std::string_view, std::string_view> places[] = {{"data", s.data}, {"purelib", s.purelib}, {"platlib", s.platlib}, {"headers", s.headers}};
+    for (const auto& [key, directory] : places) {
+      if (split.key != key || split.rest.empty()) continue;
+      const auto [known, is_first] = directories_.try_emplace(key);
+      if (is_first) known->second = texts_.keep(key == "headers" ? absolute(directory, o_.requirement_name) : std::string(directory));
+      return Place{known->second, split.rest};
+    }
     return fail(make_error(kInvalidWheel, fmt::format("{}: unknown data directory `{}`", m_.filename, escape_for_terminal(split.key))));
   }
 
@@ -141,54 +152,50 @@ class Planner {
         skipped_.insert(file.path);
         continue;
       }
-      PIPIT_TRY(std::string path, destination(where));
+      PIPIT_TRY(const Place place, destination(where));
       const auto script = part == Part::scripts ? python_scripts_.find(file.path) : python_scripts_.end();
-      if (script == python_scripts_.end()) {
-        add({std::move(path), &file, {}, file.executable, file.size}, &file);
-      } else {
-        std::string content = with_interpreter(script->second->content, o_.interpreter);
-        const std::uint64_t size = content.size();
-        add({std::move(path), nullptr, std::move(content), file.executable, size}, &file);
-      }
+      if (script == python_scripts_.end())
+        add({place.directory, place.rest, &file, {}, file.executable}, &file);
+      else
+        add({place.directory, place.rest, nullptr, texts_.keep(with_interpreter(script->second->content, o_.interpreter)), file.executable}, &file);
       image_index_[number] = image_.files.size() - 1;
     }
     return ok();
   }
 
-  void add_generated(std::string path, std::string content, bool executable) {
-    const std::uint64_t size = content.size();
+  void add_generated(std::string_view directory, std::string_view rest, std::string_view content, bool executable) {
     generated_.insert(image_.files.size());
-    add({std::move(path), nullptr, std::move(content), executable, size}, nullptr);
+    add({directory, texts_.keep(rest), nullptr, texts_.keep(content), executable}, nullptr);
   }
-  void add(ImageFile file, const ManifestFile* member) {
-    image_.files.push_back(std::move(file));
+  void add(const ImageFile& file, const ManifestFile* member) {
+    image_.files.push_back(file);
     members_.push_back(member);
   }
 
   void add_wrappers() {
     for (const packaging::EntryPoint& script : script_specs(m_.scripts, o_.python_major, o_.python_minor))
-      add_generated(o_.scheme.scripts + "/" + script.name, wrapper(script, o_.interpreter, o_.python_major, o_.python_minor), true);
+      add_generated(scripts_, script.name, wrapper(script, o_.interpreter, o_.python_major, o_.python_minor), true);
   }
 
   void add_dist_info() {
-    add_generated(image_.dist_info + "/INSTALLER", o_.installer + "\n", false);
-    if (o_.direct_url) add_generated(image_.dist_info + "/direct_url.json", o_.direct_url->json(), false);
-    if (o_.requested) add_generated(image_.dist_info + "/REQUESTED", {}, false);
+    add_generated(lib_, m_.dist_info + "/INSTALLER", o_.installer + "\n", false);
+    if (o_.direct_url) add_generated(lib_, m_.dist_info + "/direct_url.json", o_.direct_url->json(), false);
+    if (o_.requested) add_generated(lib_, m_.dist_info + "/REQUESTED", {}, false);
   }
 
   // Two members may share a destination ("x" and "NAME.data/purelib/x"). With equal bytes it does not matter which one is
   // installed; otherwise the wheel does not say what it wants.
   Status keep_last_of_each() {
-    std::unordered_map<std::string_view, std::size_t> last;
+    std::unordered_map<std::string, std::size_t> last;
     superseded_.assign(image_.files.size(), false);
     // Members of the archive's root have different names; only what comes from elsewhere can meet them, or its like.
     const bool all = foreign_meet_library();
     for (std::size_t i = all ? 0 : foreign_begin_; i < (all ? image_.files.size() : foreign_end_); ++i) {
-      const auto [at, is_first] = last.try_emplace(image_.files[i].path, i);
+      const auto [at, is_first] = last.try_emplace(image_.files[i].path(), i);
       if (is_first) continue;
       if (content_key(at->second) != content_key(i))
         return fail(make_error(kSameDestination, fmt::format("{}: {} and {} would both be installed as `{}`", m_.filename, shown_source(at->second),
-                                                             shown_source(i), escape_for_terminal(image_.files[i].path)))
+                                                             shown_source(i), escape_for_terminal(at->first)))
                         .at(m_.filename));
       superseded_[std::exchange(at->second, i)] = true;
     }
@@ -197,7 +204,7 @@ class Planner {
 
   bool foreign_meet_library() const {
     for (std::size_t i = foreign_begin_; i < foreign_end_; ++i)
-      if (is_below(image_.files[i].path, lib_)) return true;
+      if (is_below(image_.files[i].path(), lib_)) return true;
     return false;
   }
 
@@ -213,14 +220,13 @@ class Planner {
 
   // The path of a row: the archive's own where it lies in the library, so most rows need no text of their own.
   std::string_view row_path(const ImageFile& file) {
-    if (is_below(file.path, lib_)) return std::string_view(file.path).substr(lib_.size() + 1);
-    return texts_.emplace_back(relative_to(file.path, lib_));
+    return file.directory == lib_ ? file.rest : texts_.keep(relative_to(file.path(), lib_));
   }
-  std::string_view size_text(std::uint64_t size) { return texts_.emplace_back(std::to_string(size)); }
+  std::string_view size_text(std::uint64_t size) { return texts_.keep(std::to_string(size)); }
 
   packaging::RecordRowView hashed_row(const ImageFile& file) {
     const std::string_view path = row_path(file);
-    return {path, texts_.emplace_back(verify::record_hash(verify::sha256(as_bytes_view(file.content)))), size_text(file.content.size())};
+    return {path, texts_.keep(verify::record_hash(verify::sha256(as_bytes_view(file.content)))), size_text(file.content.size())};
   }
 
   // Which file of the manifest a row of the wheel's RECORD is about. Rows stand in the order of the files, nearly always.
@@ -266,15 +272,13 @@ class Planner {
     }
     if (o_.byte_code != nullptr)
       for (const ManifestFile& file : o_.byte_code->files) {
-        PIPIT_TRY(std::string path, destination(split(file.path)));
-        others.push_back({texts_.emplace_back(relative_to(path, lib_)), {}, {}});
+        PIPIT_TRY(const Place place, destination(split(file.path)));
+        others.push_back({texts_.keep(relative_to(absolute(place.directory, place.rest), lib_)), {}, {}});
       }
     others.push_back({own, {}, {}});
     rows.insert(rows.end(), others.begin(), others.end());
-    std::string text = packaging::print_record(std::move(rows));
     drop_superseded();
-    const std::uint64_t size = text.size();
-    image_.files.push_back({image_.dist_info + "/RECORD", nullptr, std::move(text), false, size});
+    image_.files.push_back({lib_, texts_.keep(own), nullptr, texts_.take(packaging::print_record(std::move(rows))), false});
     return ok();
   }
 
@@ -282,7 +286,7 @@ class Planner {
     std::size_t kept = 0;
     for (std::size_t i = 0; i < image_.files.size(); ++i) {
       if (superseded_[i]) continue;
-      if (kept != i) image_.files[kept] = std::move(image_.files[i]);
+      image_.files[kept] = image_.files[i];
       ++kept;
     }
     image_.files.resize(kept);
@@ -291,8 +295,10 @@ class Planner {
   const std::shared_ptr<const Manifest> manifest_;
   const Manifest& m_;
   const WriteOptions& o_;
-  const std::string lib_;
   InstallImage image_;
+  TextPool& texts_;
+  std::string_view lib_, scripts_;                             // kept in texts_, as the other directories that files go to
+  std::unordered_map<std::string_view, std::string_view> directories_;  // by the key of the archive's .data directory
   std::unordered_set<std::string_view> entry_points_, skipped_;  // skipped: scripts that a wrapper replaces
   std::unordered_map<std::string_view, const PythonScript*> python_scripts_;
   static constexpr std::size_t kNowhere = static_cast<std::size_t>(-1);
@@ -300,13 +306,14 @@ class Planner {
   std::vector<std::size_t> image_index_;                       // of the manifest's files, in image_.files
   std::unordered_map<std::string_view, std::size_t> by_path_;  // the manifest's files; made when their order does not help
   std::size_t foreign_begin_ = 0, foreign_end_ = 0;            // in image_.files: what does not come from the archive's root
-  std::deque<std::string> texts_;                              // of RECORD rows
   std::unordered_set<std::size_t> generated_;
   std::vector<const ManifestFile*> members_;  // of image_.files; null: generated
   std::vector<bool> superseded_;
 };
 
 }  // namespace
+
+std::string ImageFile::path() const { return absolute(directory, rest); }
 
 Result<InstallImage> plan_install(const PreparedWheel& wheel, const WriteOptions& options, Diagnostics&) {
   return Planner(wheel, options).run();

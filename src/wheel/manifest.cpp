@@ -3,6 +3,7 @@
 #include <charconv>
 #include <cstring>
 
+#include "pipit/base/text.h"
 #include "wheel/byte_codec.h"
 
 namespace pipit::wheel {
@@ -133,24 +134,14 @@ void read_body(ByteReader& in, Manifest& m) {
 }
 
 // Paths lead to files that are linked into environments, so even a checksummed manifest must not name "../x".
-bool is_safe_path(std::string_view path) {
-  for (std::size_t begin = 0; begin <= path.size();) {
-    const std::size_t end = std::min(path.find('/', begin), path.size());
-    const std::string_view part = path.substr(begin, end - begin);
-    if (part.empty() || part == "." || part == ".." || part.find('\0') != std::string_view::npos) return false;
-    begin = end + 1;
-  }
-  return true;
-}
-
 bool paths_are_safe(const Manifest& m) {
   for (const ManifestFile& file : m.files)
-    if (!is_safe_path(file.path)) return false;
+    if (!is_plain_path(file.path)) return false;
   for (const std::string_view directory : m.directories)
-    if (!is_safe_path(directory)) return false;
+    if (!is_plain_path(directory)) return false;
   for (const PythonScript& script : m.python_scripts)
-    if (!is_safe_path(script.path)) return false;
-  return is_safe_path(m.dist_info) && m.dist_info.find('/') == std::string::npos;
+    if (!is_plain_path(script.path)) return false;
+  return is_plain_path(m.dist_info) && m.dist_info.find('/') == std::string::npos;
 }
 
 tl::unexpected<Error> bad(std::string text) { return fail(make_error(kBadManifest, std::move(text))); }

@@ -15,7 +15,8 @@ std::vector<std::string> runtime_versions();
 std::filesystem::path own_program();
 
 // At most two heaps for all threads, before any of them is started: glibc would give each of them its own, and what lies free in
-// one is of no use to the others.
+// one is of no use to the others. And what is larger than a MiB goes back to the system when it is freed: by default that limit
+// grows with the first large text, and every thread that has read an index page keeps room for another one to its end.
 void share_heaps();
 
 // Were we started with rights that our caller does not have (a setuid or setgid file, file capabilities)?

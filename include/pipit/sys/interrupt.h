@@ -1,6 +1,7 @@
 // InterruptGuard: turns SIGINT, SIGTERM and SIGHUP into request_stop() on an ordinary thread (never from the handler).
 // One guard per process, owned by main(); signal() tells which came first, so that main can end with 130 or 143.
-// SIGPIPE is ignored while the guard lives.
+// SIGPIPE is ignored while the guard lives; until watch() is called the other signals end the process as they always do, so
+// that what only prints pays for no thread.
 #pragma once
 
 #include <memory>
@@ -12,6 +13,7 @@ class InterruptGuard {
  public:
   InterruptGuard();
   ~InterruptGuard();
+  void watch();
   std::stop_token token() const;
   int signal() const;  // 0 if none came
   // The process is about to end: what comes from here on stays pending, so that its exit code tells what it did.

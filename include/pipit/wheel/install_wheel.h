@@ -32,12 +32,15 @@ struct WriteOptions {
   const Manifest* byte_code = nullptr;     // what was compiled of this wheel: listed in RECORD, as pip does, without digests
 };
 
+// Ten thousand of them are usual, so nothing here has a text of its own: they are views into the manifest and InstallImage::texts.
 struct ImageFile {
-  std::string path;                     // absolute destination
+  std::string_view directory;           // absolute: the scheme's directory that the file goes below
+  std::string_view rest;                // where below it
   const ManifestFile* source = nullptr; // of InstallImage::manifest: what below the tree to link from; null: content is given
-  std::string content;                  // generated or rewritten files (scripts, RECORD, INSTALLER ...)
+  std::string_view content;             // generated or rewritten files (scripts, RECORD, INSTALLER ...)
   bool executable = false;
-  std::uint64_t size = 0;
+
+  std::string path() const;             // absolute destination
 };
 
 // Everything one wheel puts in place, in an order in which parents come before children and dist-info files last.
@@ -45,6 +48,7 @@ struct InstallImage {
   std::string name, version, dist_info;  // dist_info: absolute path
   std::vector<ImageFile> files;
   std::shared_ptr<const Manifest> manifest;
+  std::shared_ptr<TextPool> texts = std::make_shared<TextPool>();
 };
 
 Result<InstallImage> plan_install(const PreparedWheel& wheel, const WriteOptions& options, Diagnostics& diagnostics);

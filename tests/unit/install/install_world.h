@@ -47,6 +47,13 @@ class InstallWorld {
 };
 
 
+// Where a file of an image goes.
+inline void put_at(wheel::InstallImage& image, wheel::ImageFile& file, const std::string& absolute) {
+  const std::size_t slash = absolute.rfind('/');
+  file.directory = image.texts->keep(std::string_view(absolute).substr(0, slash));
+  file.rest = image.texts->keep(std::string_view(absolute).substr(slash + 1));
+}
+
 namespace install_world {
 
 using sys::Dir;
@@ -158,10 +165,9 @@ inline install::Addition InstallWorld::addition(const Package& package) {
   auto source = addition.image.manifest->files.begin();
   for (const install_world::Written& file : files) {
     wheel::ImageFile image;
-    image.path = (site() / file.path).lexically_normal().string();
+    put_at(addition.image, image, (site() / file.path).lexically_normal().string());
     image.executable = file.executable;
-    image.size = file.content.size();
-    if (file.generated) image.content = file.content;
+    if (file.generated) image.content = addition.image.texts->keep(file.content);
     else image.source = &*source++;
     addition.image.files.push_back(std::move(image));
   }

@@ -26,7 +26,7 @@ std::vector<ErrorCode> codes(const Error& error) {
 install::Addition with_file(InstallWorld& world, const std::string& absolute) {
   install::Addition addition = world.addition(package("evil", {{"evil/__init__.py", ""}}));
   wheel::ImageFile file;
-  file.path = absolute;
+  put_at(addition.image, file, absolute);
   file.content = "evil\n";
   addition.image.files.push_back(file);
   return addition;
@@ -225,7 +225,7 @@ TEST_CASE("an environment and a site directory that are reached through links wo
   target.scheme.platlib = (world.environment() / "lib64/python3.11/site-packages").string();
   install::Addition addition = world.addition(demo());
   for (wheel::ImageFile& file : addition.image.files)
-    if (const std::size_t at = file.path.find("/lib/"); at != std::string::npos) file.path.replace(at, 5, "/lib64/");
+    if (const std::size_t at = file.path().find("/lib/"); at != std::string::npos) put_at(addition.image, file, file.path().replace(at, 5, "/lib64/"));
   REQUIRE(transact(sys::real_os(), target, {}, {addition}));
   CHECK(sys::is_regular_file(world.site() / "demo/__init__.py"));
   REQUIRE(root.symlink("nowhere", "broken"));
@@ -348,7 +348,7 @@ TEST_CASE("a target directory is made, and goes again if the installation fails"
   target.root = directory;
   target.scheme = {directory.string(), directory.string(), (directory / "bin").string(), directory.string(), (directory / "include").string()};
   install::Addition addition = world.addition(package("flat", {{"flat.py", "f"}}));
-  for (wheel::ImageFile& file : addition.image.files) file.path = (directory / std::filesystem::path(file.path).lexically_relative(world.site())).string();
+  for (wheel::ImageFile& file : addition.image.files) put_at(addition.image, file, (directory / std::filesystem::path(file.path()).lexically_relative(world.site())).string());
   const TreeImage before = world.image();
   install::Addition stale = addition;
   stale.tree = world.outside();

@@ -93,6 +93,7 @@ bool stops_within_seconds(const std::stop_token& token) {
 TEST_CASE("an interrupt becomes a stop request, and a second one does no harm", "[sys]") {
   CHECK(exit_code_of([] {
           InterruptGuard guard;
+          guard.watch();
           if (guard.token().stop_requested() || guard.signal() != 0) ::_exit(1);
           ::kill(::getpid(), SIGTERM);
           if (!stops_within_seconds(guard.token())) ::_exit(2);
@@ -105,7 +106,18 @@ TEST_CASE("an interrupt becomes a stop request, and a second one does no harm", 
 TEST_CASE("after the guard is gone a signal ends the process again", "[sys]") {
   CHECK(exit_code_of([] {
           ::signal(SIGINT, SIG_DFL);  // not the test framework's handler
-          { const InterruptGuard guard; }
+          {
+            InterruptGuard guard;
+            guard.watch();
+          }
+          ::kill(::getpid(), SIGINT);
+        }) == 128 + SIGINT);
+}
+
+TEST_CASE("before the guard watches, a signal ends the process as it always does", "[sys]") {
+  CHECK(exit_code_of([] {
+          ::signal(SIGINT, SIG_DFL);
+          const InterruptGuard guard;
           ::kill(::getpid(), SIGINT);
         }) == 128 + SIGINT);
 }
@@ -115,6 +127,7 @@ TEST_CASE("a signal that comes when the work is done does not change the exit co
           ::signal(SIGTERM, SIG_DFL);
           {
             InterruptGuard guard;
+            guard.watch();
             guard.stay_quiet();
           }
           ::kill(::getpid(), SIGTERM);
@@ -125,7 +138,8 @@ TEST_CASE("a signal that comes when the work is done does not change the exit co
 TEST_CASE("an ignored hang-up stays ignored", "[sys]") {
   CHECK(exit_code_of([] {
           ::signal(SIGHUP, SIG_IGN);
-          const InterruptGuard guard;
+          InterruptGuard guard;
+          guard.watch();
           ::kill(::getpid(), SIGHUP);
           ::kill(::getpid(), SIGINT);
           if (!stops_within_seconds(guard.token())) ::_exit(2);
