@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <functional>
 
 namespace pipit {
 namespace {
@@ -244,6 +245,11 @@ std::string format_size(std::uint64_t size_bytes) {
   if (size_bytes > 10'000) return fmt::format("{} kB", size_bytes / 1000);
   if (size_bytes > 1000) return fmt::format("{:.1f} kB", size / 1000.0);
   return fmt::format("{} bytes", size_bytes);
+}
+
+std::size_t find_in_long_text(std::string_view text, std::string_view wanted) {
+  const auto at = std::search(text.begin(), text.end(), std::boyer_moore_horspool_searcher(wanted.begin(), wanted.end()));
+  return at == text.end() ? std::string_view::npos : static_cast<std::size_t>(at - text.begin());
 }
 
 bool is_plain_path(std::string_view path) {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <set>
 
 #include "pipit/base/text.h"
@@ -199,6 +200,8 @@ void Reader::find_prefix() {
   facts.library_name = library->name;
 }
 
+constexpr std::array<std::string_view, 4> kVariables = {"ABIFLAGS", "Py_DEBUG", "Py_GIL_DISABLED", "PLATLIBDIR"};  // that read_abi() asks for
+
 std::vector<std::pair<std::string, SysconfigData>> Reader::sysconfig_files() const {
   std::vector<std::pair<std::string, SysconfigData>> found;
   const auto entries = sys::list_directory(out.facts.stdlib());
@@ -210,7 +213,7 @@ std::vector<std::pair<std::string, SysconfigData>> Reader::sysconfig_files() con
     if (!flags || (!json && (name.size() < 3 || name.substr(name.size() - 3) != ".py"))) continue;
     const auto text = sys::read_file(fs::path(out.facts.stdlib()) / name);
     if (!text) continue;
-    auto data = json ? parse_sysconfig_json(*text) : parse_sysconfig_literal(*text);
+    auto data = json ? parse_sysconfig_json(*text, kVariables) : parse_sysconfig_literal(*text, kVariables);
     if (data) found.emplace_back(*flags, std::move(*data));
   }
   return found;
@@ -283,7 +286,7 @@ void Reader::read_pypy() {
 
 bool file_mentions(const fs::path& path, std::string_view word) {
   const auto mapped = sys::MappedFile::open(path);
-  return mapped && mapped->text().find(word) != std::string_view::npos;
+  return mapped && find_in_long_text(mapped->text(), word) != std::string_view::npos;
 }
 
 // Debian's site.py looks for packages in "local/lib" under "dist-packages". Before 3.10 that is all there is to see: the

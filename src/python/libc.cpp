@@ -1,7 +1,6 @@
 #include "python/libc.h"
 
 #include <algorithm>
-#include <functional>
 #include <string>
 #include <vector>
 
@@ -11,11 +10,6 @@
 
 namespace pipit::python {
 namespace {
-
-std::size_t find_fast(std::string_view text, std::string_view wanted) {
-  const auto at = std::search(text.begin(), text.end(), std::boyer_moore_horspool_searcher(wanted.begin(), wanted.end()));
-  return at == text.end() ? std::string_view::npos : static_cast<std::size_t>(at - text.begin());
-}
 
 // "2.36." or "1.2.5\0" -> its first two numbers.
 std::optional<std::pair<int, int>> two_numbers(std::string_view text) {
@@ -31,7 +25,7 @@ std::optional<std::pair<int, int>> two_numbers(std::string_view text) {
 std::optional<std::pair<int, int>> banner_in(std::string_view libc) {
   constexpr std::string_view kBanner = "GNU C Library ", kRelease = "release version ";
   while (true) {
-    const std::size_t banner = find_fast(libc, kBanner);
+    const std::size_t banner = find_in_long_text(libc, kBanner);
     if (banner == std::string_view::npos) return std::nullopt;
     libc.remove_prefix(banner + kBanner.size());
     const std::string_view line = libc.substr(0, std::min(libc.find('\n'), std::size_t{300}));

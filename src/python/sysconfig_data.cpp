@@ -1,5 +1,6 @@
 #include "python/sysconfig_data.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "pipit/base/text.h"
@@ -20,49 +21,49 @@ void skip_space(std::string_view& text) {
   }
 }
 
-// One quoted string with Python's simple escapes. The variables pipit asks for are ASCII.
-std::optional<std::string> take_quoted(std::string_view& text) {
-  if (text.empty() || (text[0] != '\'' && text[0] != '"')) return std::nullopt;
+// One quoted string with Python's simple escapes, added to `out`. The variables pipit asks for are ASCII.
+bool take_quoted(std::string_view& text, std::string& out) {
+  if (text.empty() || (text[0] != '\'' && text[0] != '"')) return false;
   const char quote = text[0];
-  std::string out;
-  for (std::size_t i = 1; i < text.size(); ++i) {
-    if (text[i] == quote) {
-      text.remove_prefix(i + 1);
-      return out;
+  for (std::size_t i = 1;;) {
+    std::size_t end = i;
+    while (end < text.size() && text[end] != quote && text[end] != '\\') ++end;
+    if (end == text.size()) return false;
+    out.append(text, i, end - i);
+    if (text[end] == quote) {
+      text.remove_prefix(end + 1);
+      return true;
     }
-    if (text[i] != '\\' || i + 1 == text.size()) {
-      out += text[i];
-      continue;
-    }
-    const char escaped = text[++i];
+    if (end + 1 == text.size()) return false;
+    const char escaped = text[end + 1];
     out += escaped == 'n' ? '\n' : escaped == 't' ? '\t' : escaped;
+    i = end + 2;
   }
-  return std::nullopt;
 }
 
 // 'a' 'b' -> "ab"; 12, -1 -> their text; None, True -> "".
-std::optional<std::string> take_value(std::string_view& text) {
-  if (text.empty()) return std::nullopt;
+bool take_value(std::string_view& text, std::string& out) {
+  if (text.empty()) return false;
   if (text[0] != '\'' && text[0] != '"') {
     const std::size_t end = text.find_first_of(",}\n");
-    if (end == std::string_view::npos) return std::nullopt;
+    if (end == std::string_view::npos) return false;
     const std::string_view word = trim(text.substr(0, end));
     text.remove_prefix(end);
-    return word == "None" ? std::string() : std::string(word);
+    if (word != "None") out = word;
+    return true;
   }
-  std::string out;
   while (!text.empty() && (text[0] == '\'' || text[0] == '"')) {
-    auto part = take_quoted(text);
-    if (!part) return std::nullopt;
-    out += *part;
+    if (!take_quoted(text, out)) return false;
     skip_space(text);
   }
-  return out;
+  return true;
 }
+
+bool is_one_of(std::string_view key, std::span<const std::string_view> keys) { return std::find(keys.begin(), keys.end(), key) != keys.end(); }
 
 }  // namespace
 
-std::optional<SysconfigData> parse_sysconfig_literal(std::string_view text) {
+std::optional<SysconfigData> parse_sysconfig_literal(std::string_view text, std::span<const std::string_view> keys) {
   const std::size_t start = text.find("build_time_vars");
   if (start == std::string_view::npos) return std::nullopt;
   text.remove_prefix(start + std::string_view("build_time_vars").size());
@@ -71,14 +72,15 @@ std::optional<SysconfigData> parse_sysconfig_literal(std::string_view text) {
   skip_space(text);
   if (!take(text, "{")) return std::nullopt;
   SysconfigData data;
+  std::string key, value;
   for (skip_space(text); !text.empty() && text[0] != '}'; skip_space(text)) {
-    auto key = take_quoted(text);
+    key.clear(), value.clear();
+    if (!take_quoted(text, key)) return std::nullopt;
     skip_space(text);
-    if (!key || !take(text, ":")) return std::nullopt;
+    if (!take(text, ":")) return std::nullopt;
     skip_space(text);
-    auto value = take_value(text);
-    if (!value) return std::nullopt;
-    data.insert_or_assign(std::move(*key), std::move(*value));
+    if (!take_value(text, value)) return std::nullopt;
+    if (is_one_of(key, keys)) data.insert_or_assign(key, value);
     skip_space(text);
     if (!take(text, ",") && (text.empty() || text[0] != '}')) return std::nullopt;
   }
@@ -86,11 +88,12 @@ std::optional<SysconfigData> parse_sysconfig_literal(std::string_view text) {
   return data;
 }
 
-std::optional<SysconfigData> parse_sysconfig_json(std::string_view text) {
+std::optional<SysconfigData> parse_sysconfig_json(std::string_view text, std::span<const std::string_view> keys) {
   const auto json = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
   if (!json.is_object()) return std::nullopt;
   SysconfigData data;
   for (const auto& [key, value] : json.items()) {
+    if (!is_one_of(key, keys)) continue;
     if (value.is_string()) data.emplace(key, value.get<std::string>());
     else if (value.is_number_integer()) data.emplace(key, std::to_string(value.get<std::int64_t>()));
   }

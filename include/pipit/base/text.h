@@ -40,6 +40,8 @@ std::vector<std::string_view> split_words(std::string_view text);
 std::string join(std::span<const std::string> parts, std::string_view separator);
 // pip's way of printing sizes: "2.2 kB", "13.0 MB", "512 bytes" (powers of 1000).
 std::string format_size(std::uint64_t size_bytes);
+// Like text.find(wanted), for texts where its first letter is everywhere.
+std::size_t find_in_long_text(std::string_view text, std::string_view wanted);
 // A path that stays below where it begins: no component is empty, "." or ".."; no NUL.
 bool is_plain_path(std::string_view path);
 // The candidate with the smallest edit distance to `word`, or nullopt when none is within two edits.

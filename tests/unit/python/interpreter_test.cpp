@@ -1,5 +1,6 @@
 #include "pipit/python/interpreter.h"
 
+#include <array>
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 #include <catch2/generators/catch_generators_range.hpp>
@@ -407,16 +408,18 @@ TEST_CASE("path lines of .pth files are followed once, import lines never", "[py
 }
 
 TEST_CASE("sysconfig data is read as the literal it is", "[python]") {
-  const auto data = parse_sysconfig_literal("# c\nbuild_time_vars = {'A': 'x'\n  \"y\\'z\",\n 'N': -1, 'E': None,}\n");
+  constexpr std::array<std::string_view, 4> kWanted = {"A", "N", "E", "L"};
+  const auto data = parse_sysconfig_literal("# c\nbuild_time_vars = {'A': 'x'\n  \"y\\'z\",\n 'N': -1, 'M': 'not asked for', 'E': None,}\n", kWanted);
   REQUIRE(data);
   CHECK(data->at("A") == "xy'z");
   CHECK(data->at("N") == "-1");
   CHECK(data->at("E").empty());
-  for (const char* bad : {"", "build_time_vars = ", "build_time_vars = {'A'", "build_time_vars = {'A': 'x", "build_time_vars = {'A': 'x' 3}",
+  CHECK(data->size() == 3);
+  for (const char* bad : {"", "build_time_vars = ", "build_time_vars = {'A'", "build_time_vars = {'A': 'x\\", "build_time_vars = {'A': 'x", "build_time_vars = {'A': 'x' 3}",
                           "build_time_vars = {A: 1}", "build_time_vars = {'A': 1"})
-    CHECK_FALSE(parse_sysconfig_literal(bad));
-  CHECK(parse_sysconfig_json(R"({"A": "x", "N": 3, "L": []})")->size() == 2);
-  CHECK_FALSE(parse_sysconfig_json("[1"));
+    CHECK_FALSE(parse_sysconfig_literal(bad, kWanted));
+  CHECK(parse_sysconfig_json(R"({"A": "x", "N": 3, "L": [], "M": 1})", kWanted)->size() == 2);
+  CHECK_FALSE(parse_sysconfig_json("[1", kWanted));
   CHECK(abi_flags_of_sysconfig_name("_sysconfigdata_td_linux_x86_64-linux-gnu.py") == "td");
   CHECK(abi_flags_of_sysconfig_name("_sysconfigdata__x86_64-linux-gnu.py").value().empty());
   CHECK_FALSE(abi_flags_of_sysconfig_name("_sysconfigdata_.py"));
