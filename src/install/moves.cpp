@@ -185,7 +185,9 @@ class Ways {
     PIPIT_TRY(const auto info, anchor.stat(move.path));
     if (!info || info->kind != sys::FileStat::Kind::directory) return ok();
     PIPIT_CHECK(make_probe());
-    PIPIT_TRY(move.takes_by_copy, is_immovable(anchor, move.path, transaction_, kProbe));
+    auto immovable = is_immovable(anchor, move.path, transaction_, kProbe);
+    if (!immovable) return fail(immovable.error().os_errno == ENOENT ? changed(anchor, move, std::move(immovable).error()) : std::move(immovable).error());
+    move.takes_by_copy = *immovable;
     return ok();
   }
 

@@ -58,14 +58,21 @@ void Stamps::read(const std::filesystem::path& root, Session& session) {
   else complaint_ = stamp.error().message;
 }
 
-const packaging::Hashes* Stamps::archive_of(const python::InstalledDist& dist) const {
-  for (const install::Stamp& stamp : stamps_) {
-    const install::Stamped* project = stamp.find(dist.metadata_path.filename().string());
-    if (project == nullptr) continue;
-    const auto record = sys::read_file(dist.metadata_path / "RECORD", kRecordMaxBytes);
-    if (record && verify::sha256_hex(as_bytes_view(*record)) == project->record_sha256) return &project->archive;
-  }
+const install::Stamped* Stamps::noted(const python::InstalledDist& dist) const {
+  for (const install::Stamp& stamp : stamps_)
+    if (const install::Stamped* project = stamp.find(dist.metadata_path.filename().string())) return project;
   return nullptr;
+}
+
+const packaging::Hashes* Stamps::archive_of(const python::InstalledDist& dist) const {
+  const install::Stamped* project = noted(dist);
+  const auto record = record_sha256(dist);
+  return project != nullptr && record == project->record_sha256 ? &project->archive : nullptr;
+}
+
+std::optional<std::string> record_sha256(const python::InstalledDist& dist) {
+  const auto record = sys::read_file(dist.metadata_path / "RECORD", kRecordMaxBytes);
+  return record ? std::optional(verify::sha256_hex(as_bytes_view(*record))) : std::nullopt;
 }
 
 }  // namespace pipit::ops

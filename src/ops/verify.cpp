@@ -103,15 +103,31 @@ const InstalledDist* find_dist(const std::vector<InstalledDist>& dists, const pa
   return nullptr;
 }
 
-Status check_archives(const ResolveOptions& options, const std::vector<InstalledDist>& dists, Session& session, VerifyReport& report) {
+Result<Stamps> stamps_of_target(Session& session) {
+  PIPIT_TRY(const python::Interpreter* target, session.target());
+  Stamps stamps;
+  stamps.read(target->prefix, session);
+  if (!target->is_venv && !target->user_base.empty()) stamps.read(target->user_base, session);
+  return stamps;
+}
+
+// A RECORD that is damaged accuses files that are not: where pipit noted which RECORD it wrote, it is named before them.
+void name_damaged_records(const std::vector<InstalledDist>& dists, const Stamps& stamps, std::vector<install::Finding>& findings) {
+  for (const InstalledDist& dist : dists) {
+    const auto accused = std::find_if(findings.begin(), findings.end(), [&](const install::Finding& finding) { return finding.distribution == dist.name + " " + dist.version_text; });
+    const install::Stamped* noted = accused == findings.end() || dist.installer != "pipit" ? nullptr : stamps.noted(dist);
+    const auto now = noted != nullptr ? record_sha256(dist) : std::nullopt;
+    if (!now || *now == noted->record_sha256) continue;
+    findings.insert(accused, {install::Finding::Kind::changed, accused->distribution, (dist.metadata_path / "RECORD").string(), "sha256:" + noted->record_sha256, "sha256:" + *now});
+  }
+}
+
+Status check_archives(const ResolveOptions& options, const std::vector<InstalledDist>& dists, const Stamps& stamps, Session& session, VerifyReport& report) {
   PIPIT_TRY(const python::Interpreter* target, session.target());
   PIPIT_TRY(const TargetView view, view_target(*target, {}));
   PIPIT_TRY(const Wanted wanted, read_wanted(options, view.markers, "verify", session));
   for (const std::string& line : wanted.ignored) session.reporter().info(line);
   PIPIT_TRY(const std::unique_ptr<Wheels> wheels, Wheels::open(session, options.allowances));
-  Stamps stamps;
-  stamps.read(target->prefix, session);
-  if (!target->is_venv && !target->user_base.empty()) stamps.read(target->user_base, session);
   std::map<std::string, packaging::Hashes> constrained;  // a constraint's hashes speak for a line that has none
   for (const packaging::RequirementLine& line : wanted.constraints)
     if (line.requirement) constrained[line.requirement->normalized_name()] = line.hashes;
@@ -161,9 +177,11 @@ Result<VerifyReport> verify_installed(const ResolveOptions& options, Session& se
   ScopeOptions scope;
   scope.local = true;  // what a system's site directory shows is not ours to judge
   PIPIT_TRY(const std::vector<InstalledDist> dists, installed_packages(scope, session));
+  PIPIT_TRY(const Stamps stamps, stamps_of_target(session));
   VerifyReport report;
-  if (!options.requirement_files.empty()) PIPIT_CHECK(check_archives(options, dists, session, report));
+  if (!options.requirement_files.empty()) PIPIT_CHECK(check_archives(options, dists, stamps, session, report));
   PIPIT_TRY(report.environment, install::verify_environment(dists, session.workers(), session.stop()));
+  name_damaged_records(dists, stamps, report.environment.findings);
   return report;
 }
 

@@ -113,7 +113,7 @@ Result<std::string> Dir::read_file(const std::string& name, std::uint64_t size_m
   PIPIT_TRY(File file, open_read(name));
   PIPIT_TRY(const struct stat info, file.stat());
   if (!S_ISREG(info.st_mode)) return fail(make_error(kNotARegularFile, "`" + shown(*this, name) + "` is not a regular file"));
-  auto text = file.read_all(size_max_bytes);
+  auto text = file.read_all(info, size_max_bytes);
   if (!text) return fail(std::move(text).error().at(shown(*this, name)));
   return text;
 }

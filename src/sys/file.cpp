@@ -103,6 +103,10 @@ Status File::write_all(Bytes bytes) {
 // The size that fstat tells is only a hint: files of /proc say 0, and another process may be writing.
 Result<std::string> File::read_all(std::uint64_t size_max_bytes) {
   PIPIT_TRY(const struct stat info, stat());
+  return read_all(info, size_max_bytes);
+}
+
+Result<std::string> File::read_all(const struct stat& info, std::uint64_t size_max_bytes) {
   std::string text;
   const std::uint64_t expected = info.st_size > 0 ? static_cast<std::uint64_t>(info.st_size) : 0;
   if (S_ISREG(info.st_mode) && expected > size_max_bytes) return fail(too_large(size_max_bytes));
@@ -114,6 +118,7 @@ Result<std::string> File::read_all(std::uint64_t size_max_bytes) {
     if (got == 0) break;
     filled += static_cast<std::size_t>(got);
     if (filled > size_max_bytes) return fail(too_large(size_max_bytes));
+    if (S_ISREG(info.st_mode) && filled == expected) break;  // there was room for one byte more
     if (filled == text.size()) text.resize(std::max<std::size_t>(4096, text.size() * 2));
   }
   text.resize(filled);
@@ -183,7 +188,7 @@ Result<std::string> read_file(const std::filesystem::path& path, std::uint64_t s
   PIPIT_TRY(File file, File::open_read(real_os(), path));
   PIPIT_TRY(const struct stat info, file.stat());
   PIPIT_CHECK(require_regular(info, path));
-  auto text = file.read_all(size_max_bytes);
+  auto text = file.read_all(info, size_max_bytes);
   if (!text) return fail(std::move(text).error().at(path.string()));
   return text;
 }

@@ -91,6 +91,22 @@ TEST_CASE("verify finds what is missing and what was changed, and nothing in a s
   CHECK(has(missing.out, "\"kind\": \"missing\""));
 }
 
+TEST_CASE("verify names a RECORD that was changed itself, not only the file that it accuses", "[cmdline]") {
+  Bench bench;
+  const auto venv = bench.venv();
+  bench.wheel("harbour");
+  REQUIRE(bench.install(venv, {"harbour"}).exit_code == 0);
+  const std::filesystem::path record = site_packages(venv) / "harbour-1.0.dist-info/RECORD";
+  std::string text = sys::read_file(record).value();
+  const std::size_t digit = text.find("harbour/__init__.py,sha256=") + std::string("harbour/__init__.py,sha256=").size();
+  text[digit] = text[digit] == 'A' ? 'B' : 'A';
+  bench.file(record.string(), text);
+  const Outcome outcome = bench.run({"--python", venv.string(), "verify"});
+  CHECK(outcome.exit_code == 1);
+  CHECK(has(outcome.out, "changed: " + record.string() + " (harbour 1.0)"));
+  CHECK(has(outcome.out, "changed: " + (site_packages(venv) / "harbour/__init__.py").string() + " (harbour 1.0)"));
+}
+
 TEST_CASE("verify -r proves the archive, or says that it cannot", "[cmdline]") {
   Bench bench;
   const auto venv = bench.venv();

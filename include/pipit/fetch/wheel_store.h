@@ -113,7 +113,7 @@ class WheelStore {
   Result<std::string> make_staging();
   Result<wheel::PreparedWheel> publish(const std::string& staged, wheel::Manifest manifest, const verify::Checked& checked,
                                        const std::vector<std::string>& allowances);
-  Result<std::optional<wheel::Manifest>> read_manifest(const std::string& sha256) const;
+  Result<std::optional<wheel::Manifest>> read_manifest(const std::string& sha256, std::int64_t* mtime_ns = nullptr) const;
   Result<std::vector<std::string>> code_keys(const std::string& sha256) const;
   std::optional<wheel::Manifest> read_code_manifest(const std::string& sha256, const std::string& key) const;
   Status move_out(const std::string& path);

@@ -40,6 +40,7 @@ class File {
   explicit operator bool() const { return fd_ >= 0; }
   Status write_all(Bytes bytes);                                   // loops over short writes and EINTR
   Result<std::string> read_all(std::uint64_t size_max_bytes);      // from the current offset
+  Result<std::string> read_all(const struct stat& info, std::uint64_t size_max_bytes);  // for who has asked stat() already
   Result<struct stat> stat() const;
   Status sync();
   Status close();                                                  // reports EIO, ENOSPC
