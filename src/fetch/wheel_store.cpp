@@ -95,15 +95,21 @@ Status WheelStore::tidy_staging() {
   return ok();
 }
 
-Result<std::optional<wheel::Manifest>> WheelStore::read_manifest(const std::string& sha256, std::int64_t* mtime_ns) const {
+std::optional<WheelStore::Entry> WheelStore::read_entry(const std::string& sha256) const {
   auto file = root_.open_read(entry_path(sha256) + "/manifest");
-  const auto info = file ? file->stat() : Result<struct stat>(fail(file.error()));
-  auto text = info && S_ISREG(info->st_mode) ? file->read_all(*info, kManifestMaxBytes) : Result<std::string>(std::string());
-  if (!text) return std::nullopt;  // not there; what is there but unreadable is as good as not there
-  if (info && mtime_ns != nullptr) *mtime_ns = info->st_mtim.tv_sec * 1'000'000'000 + info->st_mtim.tv_nsec;
+  if (!file) return std::nullopt;
+  const auto info = file->stat();
+  if (!info || !S_ISREG(info->st_mode)) return std::nullopt;
+  auto text = file->read_all(*info, kManifestMaxBytes);
+  if (!text) return std::nullopt;
   auto manifest = wheel::Manifest::from_bytes(std::move(*text));
   if (!manifest || manifest->archive_sha256 != sha256) return std::nullopt;
-  return std::move(*manifest);
+  return Entry{std::move(*manifest), info->st_mtim.tv_sec * 1'000'000'000 + info->st_mtim.tv_nsec};
+}
+
+Result<std::optional<wheel::Manifest>> WheelStore::read_manifest(const std::string& sha256) const {
+  auto entry = read_entry(sha256);
+  return entry ? std::optional(std::move(entry->manifest)) : std::nullopt;
 }
 
 wheel::PreparedWheel WheelStore::prepared(wheel::Manifest manifest, const verify::Checked& checked, bool from_store) const {
@@ -116,14 +122,13 @@ wheel::PreparedWheel WheelStore::prepared(wheel::Manifest manifest, const verify
 Result<std::optional<wheel::PreparedWheel>> WheelStore::find(const std::string& sha256, std::string_view filename,
                                                              const std::vector<std::string>& allowances) {
   if (!is_sha256(sha256)) return std::nullopt;
-  std::int64_t last_used_ns = 0;
-  PIPIT_TRY(auto manifest, read_manifest(sha256, &last_used_ns));
-  if (!manifest || (!filename.empty() && manifest->filename != filename)) return std::nullopt;
-  const std::vector<std::string> allowed = wheel::allowed_ids(allowances, manifest->name);
-  for (const std::string& id : manifest->allowances)
+  auto entry = read_entry(sha256);
+  if (!entry || (!filename.empty() && entry->manifest.filename != filename)) return std::nullopt;
+  const std::vector<std::string> allowed = wheel::allowed_ids(allowances, entry->manifest.name);
+  for (const std::string& id : entry->manifest.allowances)
     if (std::find(allowed.begin(), allowed.end(), id) == allowed.end()) return std::nullopt;
-  mark_used(sha256, last_used_ns);
-  return prepared(std::move(*manifest), known(sha256), true);
+  mark_used(sha256, entry->last_used_ns);
+  return prepared(std::move(entry->manifest), known(sha256), true);
 }
 
 // Once a day is enough for an order of eviction. Setting the size it has is a change of the mtime alone.

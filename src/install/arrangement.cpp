@@ -151,28 +151,27 @@ class Arranger {
         problems_.push_back(std::move(spot).error().while_("installing " + title(addition)));
         return;
       }
-      placed_.push_back(alone(addition, index, *spot));
-      judge(placed_.back(), false, input_.layout.metadata_directory(*spot));
+      add_if_allowed(alone(addition, index, *spot), false, input_.layout.metadata_directory(*spot));
       return;
     }
-    placed_.push_back({addition, static_cast<std::uint32_t>(index), static_cast<std::uint32_t>(here->region.spot.anchor), here->directory, file.rest});
-    if (here->region.is_site) judge(placed_.back(), here->holds_nothing_protected, Layout::metadata_directory_in_site(file.rest));
-    else judge(placed_.back(), here->holds_nothing_protected, input_.layout.metadata_directory(placed_.back().spot()));
+    const Placed placed{addition, static_cast<std::uint32_t>(index), static_cast<std::uint32_t>(here->region.spot.anchor), here->directory, file.rest};
+    if (here->region.is_site) add_if_allowed(placed, here->holds_nothing_protected, Layout::metadata_directory_in_site(file.rest));
+    else add_if_allowed(placed, here->holds_nothing_protected, input_.layout.metadata_directory(placed.spot()));
   }
 
-  // What no wheel may write is not placed.
-  void judge(Placed& placed, bool is_safe_place, std::string_view metadata_directory) {
-    const wheel::InstallImage& image = input_.additions[placed.addition].image;
+  // metadata_directory: whose metadata it would be, "" if it is none.
+  void add_if_allowed(Placed placed, bool is_safe_place, std::string_view metadata_directory) {
+    const std::string_view own = input_.additions[placed.addition].image.dist_info;
     placed.is_metadata = !metadata_directory.empty();
-    if (!is_safe_place && is_protected(image_file(placed).path(), input_.target.root.native(), input_.target.scheme, input_.target.interpreter)) {
-      const std::string path = image_file(placed).path();
-      problems_.push_back(make_error(kProtectedFile, title(placed.addition) + " would overwrite `" + path + "`, which belongs to the environment itself").at(path));
-      placed_.pop_back();
-    } else if (placed.is_metadata && metadata_directory != std::string_view(image.dist_info).substr(image.dist_info.rfind('/') + 1)) {
-      const std::string path = image_file(placed).path();
-      problems_.push_back(make_error(kForeignMetadata, title(placed.addition) + " would write `" + path + "`, the metadata of another package").at(path));
-      placed_.pop_back();
-    }
+    if (!is_safe_place && is_protected(image_file(placed).path(), input_.target.root.native(), input_.target.scheme, input_.target.interpreter))
+      return refuse(placed, kProtectedFile, "would overwrite", "which belongs to the environment itself");
+    if (placed.is_metadata && metadata_directory != own.substr(own.rfind('/') + 1))
+      return refuse(placed, kForeignMetadata, "would write", "the metadata of another package");
+    placed_.push_back(placed);
+  }
+  void refuse(const Placed& placed, ErrorCode code, std::string_view does, std::string_view what) {
+    const std::string path = image_file(placed).path();
+    problems_.push_back(make_error(code, title(placed.addition).append(" ").append(does).append(" `").append(path).append("`, ").append(what)).at(path));
   }
 
   bool have_equal_bytes(const Placed& a, const Placed& b) const {
@@ -418,12 +417,6 @@ class Arranger {
 };
 
 }  // namespace
-
-void append_joined(std::string& text, std::string_view directory, std::string_view rest) {
-  text.append(directory);
-  if (!directory.empty()) text.push_back('/');
-  text.append(rest);
-}
 
 std::string StagedFile::path() const {
   std::string text;

@@ -28,9 +28,6 @@ struct StagedFile {
 };
 inline constexpr std::uint32_t kRewrite = static_cast<std::uint32_t>(-1);
 
-// "DIRECTORY/REST", or "REST" if the directory is the anchor itself.
-void append_joined(std::string& text, std::string_view directory, std::string_view rest);
-
 struct StagedDirectory {
   std::string path;                                  // below new/
   std::size_t file = 0;                              // the first one in it or below it: index into Arrangement::files

@@ -41,11 +41,10 @@ std::string_view below(std::string_view path, std::string_view directory) {
   return path.size() > skip ? path.substr(skip) : std::string_view();
 }
 
-std::string join_path(std::string_view directory, std::string_view rest) {
-  std::string path;
-  path.reserve(directory.size() + 1 + rest.size());
-  if (!directory.empty()) path.append(directory).push_back('/');
-  return path += rest;
+Spot spot_below(const Spot& directory, std::string_view rest) {
+  Spot spot{directory.anchor, {}};
+  append_joined(spot.path, directory.path, rest);
+  return spot;
 }
 
 }  // namespace
@@ -89,9 +88,16 @@ Result<Spot> Layout::locate(std::string_view absolute) const {
     if (!is_beneath(absolute, directory.prefix)) continue;
     const std::string_view rest = below(absolute, directory.prefix);
     if (!is_plain_path(rest)) break;
-    return Spot{directory.spot.anchor, join_path(directory.spot.path, rest)};
+    return spot_below(directory.spot, rest);
   }
   return fail(make_error(kOutsideScheme, "`" + std::string(absolute) + "` lies outside the environment's directories").at(std::string(absolute)));
+}
+
+void append_joined(std::string& text, std::string_view directory, std::string_view rest) {
+  text.reserve(text.size() + directory.size() + 1 + rest.size());
+  text.append(directory);
+  if (!directory.empty()) text.push_back('/');
+  text.append(rest);
 }
 
 bool Layout::Region::covers(std::string_view rest) const {
@@ -108,7 +114,7 @@ std::optional<Layout::Region> Layout::region(std::string_view directory) const {
     }
     const bool is_same = known.prefix == directory;
     if (!is_same && !(is_beneath(directory, known.prefix) && is_plain_path(below(directory, known.prefix)))) continue;
-    if (!std::exchange(found, true)) region.spot = {known.spot.anchor, is_same ? known.spot.path : join_path(known.spot.path, below(directory, known.prefix))};
+    if (!std::exchange(found, true)) region.spot = is_same ? known.spot : spot_below(known.spot, below(directory, known.prefix));
     region.is_site = region.is_site || (is_same && known.site);
   }
   return found ? std::optional(std::move(region)) : std::nullopt;

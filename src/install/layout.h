@@ -18,6 +18,9 @@ struct Spot {
   friend auto operator<=>(const Spot&, const Spot&) = default;
 };
 
+// "DIRECTORY/REST", or "REST" if the directory is the anchor itself.
+void append_joined(std::string& text, std::string_view directory, std::string_view rest);
+
 class Layout {
  public:
   static Result<Layout> resolve(sys::Os& os, const Target& target);

@@ -25,7 +25,7 @@ class SpotTable {
   std::uint32_t& find(std::uint32_t hash, IsSame is_same) {
     std::size_t at = hash & (slots_.size() - 1);
     while (slots_[at].number != kEmpty && !(slots_[at].hash == hash && is_same(slots_[at].number))) at = (at + 1) & (slots_.size() - 1);
-    slots_[at].hash = slots_[at].number == kEmpty ? hash : slots_[at].hash;
+    if (slots_[at].number == kEmpty) slots_[at].hash = hash;
     return slots_[at].number;
   }
 

@@ -66,7 +66,10 @@ class Stager {
       auto directory = first_directory_of(next[number]);
       for (std::size_t& i = next[number]; i < end && !failed; ++i) {
         results[number] = stop.stop_requested() ? Status(fail(make_error(kCancelled, "the installation was cancelled"))) : stage(i, directory, tree);
-        if (lacks_descriptors(results[number])) return tree = Tree(), void();
+        if (lacks_descriptors(results[number])) {
+          tree = Tree();  // others may need its descriptor
+          return;
+        }
         if (!results[number]) failed = failed || results[number].error().code != kStaleStoreFile;
       }
     };

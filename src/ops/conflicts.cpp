@@ -15,11 +15,14 @@ PackageNeeds needs_of(const python::InstalledDist& dist, const packaging::Marker
   return {dist.normalized_name, dist.version, dependencies(dist, markers)};
 }
 
-PackageNeeds needs_of(const wheel::Manifest& manifest, const packaging::MarkerEnvironment* markers) {
-  PackageNeeds needs{packaging::normalize_name(manifest.name), packaging::Version::parse(manifest.version).value_or(packaging::Version()), {}};
-  if (markers == nullptr) return needs;
+PackageNeeds without_needs(const wheel::Manifest& manifest) {
+  return {packaging::normalize_name(manifest.name), packaging::Version::parse(manifest.version).value_or(packaging::Version()), {}};
+}
+
+PackageNeeds needs_of(const wheel::Manifest& manifest, const packaging::MarkerEnvironment& markers) {
+  PackageNeeds needs = without_needs(manifest);
   for (const std::string& text : manifest.requires_dist)
-    if (auto requirement = packaging::Requirement::parse(text); requirement && holds_for(*requirement, *markers)) needs.needed.push_back(std::move(*requirement));
+    if (auto requirement = packaging::Requirement::parse(text); requirement && holds_for(*requirement, markers)) needs.needed.push_back(std::move(*requirement));
   return needs;
 }
 

@@ -20,8 +20,9 @@ struct PackageNeeds {
 };
 
 PackageNeeds needs_of(const python::InstalledDist& dist, const packaging::MarkerEnvironment& markers);
-// Without markers nothing is needed: for a wheel whose requirements are known to be met.
-PackageNeeds needs_of(const wheel::Manifest& manifest, const packaging::MarkerEnvironment* markers);
+PackageNeeds needs_of(const wheel::Manifest& manifest, const packaging::MarkerEnvironment& markers);
+// Of a wheel whose requirements are known to be met: it only meets those of others.
+PackageNeeds without_needs(const wheel::Manifest& manifest);
 std::vector<PackageNeeds> needs_of(const std::vector<python::InstalledDist>& packages, const packaging::MarkerEnvironment& markers);
 
 // Given `touched`, only the sentences about packages that a run touched or that need a touched one, in the warning's words.

@@ -143,7 +143,8 @@ void warn_about_conflicts(const install::Plan& plan, bool overridden, const std:
   for (const install::PlannedProject* project : plan.changes()) {
     const model::Candidate& candidate = project->resolved.candidate;
     const bool is_met = candidate.kind == model::CandidateKind::wheel && !overridden;
-    packages.push_back(needs_of(*gathered.wheels.at(candidate.name).manifest, is_met ? nullptr : &target.markers));
+    const wheel::Manifest& manifest = *gathered.wheels.at(candidate.name).manifest;
+    packages.push_back(is_met ? without_needs(manifest) : needs_of(manifest, target.markers));
   }
   const auto sentences = broken_requirements(packages, touched);
   if (sentences.empty()) return;

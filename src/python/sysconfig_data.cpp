@@ -41,7 +41,7 @@ bool take_quoted(std::string_view& text, std::string& out) {
   }
 }
 
-// 'a' 'b' -> "ab"; 12, -1 -> their text; None, True -> "".
+// Into an empty `out`: 'a' 'b' -> "ab"; 12, -1 -> their text; None -> "".
 bool take_value(std::string_view& text, std::string& out) {
   if (text.empty()) return false;
   if (text[0] != '\'' && text[0] != '"') {

@@ -100,12 +100,12 @@ Status File::write_all(Bytes bytes) {
   return ok();
 }
 
-// The size that fstat tells is only a hint: files of /proc say 0, and another process may be writing.
 Result<std::string> File::read_all(std::uint64_t size_max_bytes) {
   PIPIT_TRY(const struct stat info, stat());
   return read_all(info, size_max_bytes);
 }
 
+// The size that fstat tells is only a hint: files of /proc say 0, and another process may be writing.
 Result<std::string> File::read_all(const struct stat& info, std::uint64_t size_max_bytes) {
   std::string text;
   const std::uint64_t expected = info.st_size > 0 ? static_cast<std::uint64_t>(info.st_size) : 0;

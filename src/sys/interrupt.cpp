@@ -63,7 +63,7 @@ InterruptGuard::InterruptGuard() : state_(std::make_unique<State>()) {
 }
 
 void InterruptGuard::watch() {
-  if (state_->reader.joinable() || state_->quit_fd >= 0) return;
+  if (state_->quit_fd >= 0) return;
   state_->caught = signals_to_catch();
   state_->quit_fd = ::eventfd(0, EFD_CLOEXEC);
   state_->signals_fd = ::signalfd(-1, &state_->caught, SFD_CLOEXEC | SFD_NONBLOCK);

@@ -113,7 +113,12 @@ class WheelStore {
   Result<std::string> make_staging();
   Result<wheel::PreparedWheel> publish(const std::string& staged, wheel::Manifest manifest, const verify::Checked& checked,
                                        const std::vector<std::string>& allowances);
-  Result<std::optional<wheel::Manifest>> read_manifest(const std::string& sha256, std::int64_t* mtime_ns = nullptr) const;
+  struct Entry {
+    wheel::Manifest manifest;
+    std::int64_t last_used_ns = 0;
+  };
+  std::optional<Entry> read_entry(const std::string& sha256) const;  // nullopt also for one that cannot be read
+  Result<std::optional<wheel::Manifest>> read_manifest(const std::string& sha256) const;
   Result<std::vector<std::string>> code_keys(const std::string& sha256) const;
   std::optional<wheel::Manifest> read_code_manifest(const std::string& sha256, const std::string& key) const;
   Status move_out(const std::string& path);

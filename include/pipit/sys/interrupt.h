@@ -13,7 +13,7 @@ class InterruptGuard {
  public:
   InterruptGuard();
   ~InterruptGuard();
-  void watch();
+  void watch();  // from here on; once is enough
   std::stop_token token() const;
   int signal() const;  // 0 if none came
   // The process is about to end: what comes from here on stays pending, so that its exit code tells what it did.
