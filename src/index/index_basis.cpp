@@ -1,5 +1,6 @@
 // What an answer rests on, and whether it still does: the short way of a run that only has to know that nothing changed.
 #include <condition_variable>
+#include <deque>
 
 #include "index/index_client_state.h"
 
@@ -29,12 +30,61 @@ std::optional<IndexClient::Basis> IndexClient::State::basis(const Question& ques
   return basis;
 }
 
+namespace {
+
+// Questions under way, each asked as soon as it is known to be one.
+class Wave {
+ public:
+  using Place = std::optional<Result<net::HttpResponse>>;
+  Place& place() {
+    const std::lock_guard lock(mutex_);
+    ++missing_;
+    return places_.emplace_back();
+  }
+  void put(Place& place, Result<net::HttpResponse> answer) {
+    const std::lock_guard lock(mutex_);
+    place = std::move(answer);
+    if (--missing_ == 0) changed_.notify_all();
+  }
+  // In the order asked; no place is taken any more.
+  std::deque<Place>& wait() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return missing_ == 0; });
+    return places_;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<Place> places_;  // stays where it is when others come
+  std::size_t missing_ = 0;
+};
+
+}  // namespace
+
 bool IndexClient::State::still_hold(const std::vector<Basis>& bases) {
   look_at_locations();
   connect();
   if (http_error || !options.find_links.empty()) return false;
-  std::vector<net::HttpRequest> open;
-  std::vector<const PageKey*> pages;
+  const auto wave = std::make_shared<Wave>();
+  std::vector<Confirmed> open;
+  bool all_hold = ask_about(bases, open, [&](net::HttpRequest request) {
+    http->submit(std::move(request), [wave, &place = wave->place()](Result<net::HttpResponse> response) { wave->put(place, std::move(response)); });
+  });
+  std::deque<Wave::Place>& came = wave->wait();
+  for (std::size_t i = 0; i < open.size(); ++i) {
+    const Result<net::HttpResponse>& answer = *came[i];
+    if (answer) learn_public(*answer);
+    all_hold = all_hold && answer && answer->body_omitted && answer->final_url.without_credentials() == open[i].page->final_url;
+  }
+  const std::lock_guard shared(shared_mutex);
+  for (std::size_t i = 0; !all_hold && i < open.size(); ++i)
+    if (!*came[i] || (*came[i])->status != 0) early.emplace(open[i].address, std::move(*came[i]));
+  return all_hold;
+}
+
+// False: a page is known to be another one, without asking anybody.
+bool IndexClient::State::ask_about(const std::vector<Basis>& bases, std::vector<Confirmed>& open, const std::function<void(net::HttpRequest)>& ask) {
   for (const Basis& basis : bases) {
     const std::vector<IndexSource*> sources = sources_that_tell(basis.question.name);
     if (sources.empty() || basis.pages.size() != sources.size()) return false;
@@ -47,52 +97,15 @@ bool IndexClient::State::still_hold(const std::vector<Basis>& bases) {
       request.only_confirms = true;
       std::optional<Result<net::HttpResponse>> at_once = http->peek(request);
       if (!at_once) {
-        open.push_back(std::move(request));
-        pages.push_back(&key);
+        open.push_back({request.url.str(), &key});
+        ask(std::move(request));
         continue;
       }
       if (!*at_once || !(*at_once)->body_omitted || (*at_once)->final_url.without_credentials() != key.final_url) return false;
       learn_public(**at_once);
     }
   }
-  return open.empty() || confirm(std::move(open), pages);
-}
-
-namespace {
-
-struct Wave {
-  explicit Wave(std::size_t size) : answers(size), missing(size) {}
-  std::mutex mutex;
-  std::condition_variable changed;
-  std::vector<std::optional<Result<net::HttpResponse>>> answers;
-  std::size_t missing;
-};
-
-}  // namespace
-
-bool IndexClient::State::confirm(std::vector<net::HttpRequest> requests, const std::vector<const PageKey*>& pages) {
-  auto wave = std::make_shared<Wave>(requests.size());
-  std::vector<std::string> addresses;
-  for (std::size_t i = 0; i < requests.size(); ++i) {
-    addresses.push_back(requests[i].url.str());
-    http->submit(std::move(requests[i]), [wave, i](Result<net::HttpResponse> response) {
-      const std::lock_guard lock(wave->mutex);
-      wave->answers[i] = std::move(response);
-      if (--wave->missing == 0) wave->changed.notify_all();
-    });
-  }
-  std::unique_lock lock(wave->mutex);
-  wave->changed.wait(lock, [&] { return wave->missing == 0; });
-  bool all_hold = true;
-  for (std::size_t i = 0; i < pages.size(); ++i) {
-    const Result<net::HttpResponse>& answer = *wave->answers[i];
-    if (answer) learn_public(*answer);
-    all_hold = all_hold && answer && answer->body_omitted && answer->final_url.without_credentials() == pages[i]->final_url;
-  }
-  const std::lock_guard shared(shared_mutex);
-  for (std::size_t i = 0; !all_hold && i < pages.size(); ++i)
-    if (!*wave->answers[i] || (*wave->answers[i])->status != 0) early.emplace(addresses[i], std::move(*wave->answers[i]));
-  return all_hold;
+  return true;
 }
 
 std::optional<Result<net::HttpResponse>> IndexClient::State::take_early(const Url& asked) {

@@ -94,7 +94,11 @@ struct IndexClient::State : std::enable_shared_from_this<IndexClient::State> {
   void learn_public(const net::HttpResponse& response);
   std::optional<Basis> basis(const Question& question);
   bool still_hold(const std::vector<Basis>& bases);
-  bool confirm(std::vector<net::HttpRequest> requests, const std::vector<const PageKey*>& pages);
+  struct Confirmed {
+    std::string address;
+    const PageKey* page;
+  };
+  bool ask_about(const std::vector<Basis>& bases, std::vector<Confirmed>& open, const std::function<void(net::HttpRequest)>& ask);
   std::optional<Result<net::HttpResponse>> take_early(const Url& asked);
   bool is_public(const std::string& page_url) const;
 

@@ -24,9 +24,12 @@ class FrontDesk {
  public:
   FrontDesk(const HttpOptions& options, const ClientSeams& seams)
       : credentials_(options), cache_(options.cache_directory, nullptr), services_{options, seams, credentials_, cache_} {}
-  std::optional<Result<HttpResponse>> answer(const HttpRequest& request) {
+  std::optional<Result<HttpResponse>> answer(HttpRequest& request) {
     if (!cache_.is_on() || request.sink || request.range || request.suffix_range) return std::nullopt;
-    return Transfer(request, nullptr, services_).answer_at_once();
+    Transfer transfer(request, nullptr, services_);
+    auto answer = transfer.answer_at_once();
+    if (!answer) request.peeked = transfer.take_cached();
+    return answer;
   }
 
  private:
@@ -45,7 +48,7 @@ class CurlClient final : public HttpClient {
     if (thread_.joinable()) thread_.join();
   }
 
-  std::optional<Result<HttpResponse>> peek(const HttpRequest& request) override {
+  std::optional<Result<HttpResponse>> peek(HttpRequest& request) override {
     const std::lock_guard lock(at_desk_);
     return desk_.answer(request);
   }

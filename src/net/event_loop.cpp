@@ -11,6 +11,9 @@ namespace {
 
 constexpr std::size_t kStreamsPerConnection = 100;  // what servers allow at least, as a rule
 constexpr std::size_t kSparesMax = 64;
+// A server nearby answers before another connection to it is made: beyond the first few, connections are for those who wait.
+constexpr std::size_t kConnectionsAtFirst = 4;
+constexpr auto kLongEnough = std::chrono::milliseconds(2);
 constexpr int kIdlePollMs = 60000;
 
 Error cancelled(const Url& url) { return make_error(kCancelled, fmt::format("the request for {} was cancelled", url.display())); }
@@ -81,7 +84,11 @@ void EventLoop::sleep() {
 int EventLoop::sleep_time_ms() const {
   const SteadyTime now = std::chrono::steady_clock::now();
   SteadyTime next = now + std::chrono::milliseconds(kIdlePollMs);
-  for (const auto& [easy, running] : running_) next = std::min(next, running.transfer->deadline());
+  for (const auto& [easy, running] : running_) {
+    const Host& host = hosts_.at(running.origin);
+    if (!host.keeps_waiting && !host.waiting.empty()) next = std::min(next, running.started + kLongEnough);
+    next = std::min(next, running.transfer->deadline());
+  }
   if (!delayed_.empty()) next = std::min(next, delayed_.begin()->first);
   const auto wait = std::chrono::ceil<std::chrono::milliseconds>(next - now).count();
   return static_cast<int>(std::clamp<long long>(wait, 0, kIdlePollMs));
@@ -121,7 +128,8 @@ void EventLoop::enqueue(Owned transfer) {
 
 bool EventLoop::has_room(const Host& host) const {
   if (host.multiplexes) return host.running < kStreamsPerConnection;
-  if (host.running >= options_.connections_per_host_max) return false;
+  const std::size_t most = options_.connections_per_host_max;
+  if (host.running >= (host.keeps_waiting ? most : std::min(most, kConnectionsAtFirst))) return false;
   std::size_t connections = 0;
   for (const auto& [origin, other] : hosts_) connections += other.connections();
   return connections < options_.connections_max;
@@ -181,7 +189,7 @@ void EventLoop::start(Host& host, const std::string& origin, Owned transfer) {
   }
   ++host.running;
   CURL* key = easy.get();
-  running_.emplace(key, Running{std::move(transfer), std::move(easy), origin});
+  running_.emplace(key, Running{std::move(transfer), std::move(easy), origin, std::chrono::steady_clock::now()});
 }
 
 // ---- from the wire to the answer ------------------------------------------------------------------------------------------
@@ -206,8 +214,10 @@ void EventLoop::collect() {
 void EventLoop::look_for_late() {
   const SteadyTime now = std::chrono::steady_clock::now();
   std::vector<CURL*> late;
-  for (const auto& [easy, running] : running_)
+  for (const auto& [easy, running] : running_) {
+    if (now - running.started >= kLongEnough) hosts_[running.origin].keeps_waiting = true;
     if (running.transfer->is_late(now)) late.push_back(easy);
+  }
   for (CURL* easy : late) {
     Step step = running_.at(easy).transfer->finish_late(now);
     auto running = take_off(easy);

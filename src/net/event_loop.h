@@ -40,12 +40,14 @@ class EventLoop {
     std::map<Waiting, Owned> waiting;
     std::size_t running = 0;
     bool multiplexes = false;  // an answer came by HTTP/2: many requests share one connection
+    bool keeps_waiting = false;  // an answer took longer than it takes to make another connection
     std::size_t connections() const { return multiplexes ? std::min<std::size_t>(running, 1) : running; }
   };
   struct Running {
     Owned transfer;
     EasyHandle easy;
     std::string origin;
+    SteadyTime started;
   };
 
   void turn();

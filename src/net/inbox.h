@@ -26,7 +26,7 @@ class Inbox {
     const std::lock_guard lock(mutex_);
     if (stop_) return false;
     jobs_.push_back(std::move(job));
-    wake();
+    if (jobs_.size() == 1) wake();  // who put the first one in has woken the sleeper
     return true;
   }
   void stop() {

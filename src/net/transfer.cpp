@@ -115,7 +115,11 @@ std::optional<Result<HttpResponse>> Transfer::answer_at_once() {
 void Transfer::look_into_cache() {
   cached_.reset();
   if (!uses_cache() || request_.cache == CacheMode::bypass) return;
-  cached_ = services_.cache.find(cache_key(), attempt_headers(), now_seconds());
+  const std::string key = cache_key();
+  if (request_.peeked && request_.peeked->key == key)
+    cached_ = *request_.peeked;
+  else
+    cached_ = services_.cache.find(key, attempt_headers(), now_seconds());
   const bool is_elsewhere = cached_ && request_.keeps_payload && cached_->head.status == 200;
   if (is_elsewhere && cached_->head.payload_id != request_.known_payload_id && !services_.options.offline) cached_.reset();  // a 304 would not help
 }

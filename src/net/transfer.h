@@ -60,6 +60,8 @@ class Transfer {
 
   // Answers that need no network: refusals, the cache, offline mode. nullopt: an attempt is needed.
   std::optional<Result<HttpResponse>> answer_at_once();
+  // What the cache had, though it is no answer; null: nothing.
+  std::shared_ptr<const CachedPage> take_cached() { return cached_ ? std::make_shared<const CachedPage>(std::move(*cached_)) : nullptr; }
   // Sets every option of a fresh (reset) handle for the next attempt.
   Status prepare(CURL* easy);
   Step finish(CURL* easy, CURLcode code);

@@ -239,11 +239,11 @@ std::optional<PrintedMetadata> PrintedMetadata::from_bytes(std::string bytes, st
 }
 
 void QuestionText::add(std::string_view part) {
-  text_ += fmt::format("{}:", part.size());
+  fmt::format_to(std::back_inserter(text_), "{}:", part.size());
   text_ += part;
 }
 
-void QuestionText::add(std::uint64_t number) { text_ += fmt::format("#{};", number); }
+void QuestionText::add(std::uint64_t number) { fmt::format_to(std::back_inserter(text_), "#{};", number); }
 
 std::string QuestionText::digest() const { return verify::sha256_hex(as_bytes_view(text_)); }
 

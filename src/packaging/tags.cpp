@@ -174,30 +174,34 @@ bool is_valid_tag(std::string_view text) {
   return components == 3;
 }
 
-SupportedTags::SupportedTags(std::vector<Tag> ordered) : tags_(std::move(ordered)) {
+SupportedTags::SupportedTags(std::vector<Tag> ordered) {
+  auto table = std::make_shared<Table>();
+  table->tags = std::move(ordered);
+  const std::vector<Tag>& tags = table->tags;
+  std::vector<std::uint32_t>& slots = table->slots;
   std::size_t size = 16;
-  while (size < tags_.size() * 2) size *= 2;
-  slots_.assign(size, 0);
-  for (std::size_t rank = 0; rank < tags_.size(); ++rank) {
-    std::size_t slot = hash_tag(tags_[rank]) & (size - 1);
-    while (slots_[slot] != 0 && tags_[slots_[slot] - 1] != tags_[rank]) slot = (slot + 1) & (size - 1);
-    if (slots_[slot] == 0) slots_[slot] = static_cast<std::uint32_t>(rank + 1);
+  while (size < tags.size() * 2) size *= 2;
+  slots.assign(size, 0);
+  for (std::size_t rank = 0; rank < tags.size(); ++rank) {
+    std::size_t slot = hash_tag(tags[rank]) & (size - 1);
+    while (slots[slot] != 0 && tags[slots[slot] - 1] != tags[rank]) slot = (slot + 1) & (size - 1);
+    if (slots[slot] == 0) slots[slot] = static_cast<std::uint32_t>(rank + 1);
   }
+  table_ = std::move(table);
 }
 
-std::size_t SupportedTags::find(const Tag& tag) const {
-  if (slots_.empty()) return kNotFound;
-  std::size_t slot = hash_tag(tag) & (slots_.size() - 1);
-  while (slots_[slot] != 0) {
-    if (tags_[slots_[slot] - 1] == tag) return slots_[slot] - 1;
-    slot = (slot + 1) & (slots_.size() - 1);
+std::size_t SupportedTags::Table::find(const Tag& tag) const {
+  std::size_t slot = hash_tag(tag) & (slots.size() - 1);
+  while (slots[slot] != 0) {
+    if (tags[slots[slot] - 1] == tag) return slots[slot] - 1;
+    slot = (slot + 1) & (slots.size() - 1);
   }
   return kNotFound;
 }
 
 std::optional<std::size_t> SupportedTags::rank(const std::vector<Tag>& wheel_tags) const {
   std::size_t best = kNotFound;
-  for (const Tag& tag : wheel_tags) best = std::min(best, find(tag));
+  for (const Tag& tag : wheel_tags) best = std::min(best, table_->find(tag));
   return best == kNotFound ? std::nullopt : std::optional(best);
 }
 

@@ -61,6 +61,7 @@ enum class ContentCoding {
 enum class Patience { full, little };
 
 struct HttpResponse;
+struct CachedPage;
 
 struct HttpRequest {
   Url url;
@@ -95,6 +96,8 @@ struct HttpRequest {
   // Asks whether known_payload_id is still the answer. Where the cache does not know that payload as the last one, there is
   // nothing to confirm: the answer is a response of status 0, at once.
   bool only_confirms = false;
+  // What peek() read of the cache, so that submit() does not read it again; callers pass it on as it is.
+  std::shared_ptr<const CachedPage> peeked;
   bool public_only = false;             // refuse loopback, link-local and private addresses (set when the index is public)
   std::function<void(const HttpResponse& head)> on_head;  // a 2xx head, before its body; on the client's thread
   std::function<void(std::uint64_t received, std::optional<std::uint64_t> total)> on_progress;  // on the client's thread
@@ -120,7 +123,7 @@ class HttpClient {
   virtual void submit(HttpRequest request, std::function<void(Result<HttpResponse>)> done) = 0;
   // What can be said without the network and without changing thread: a fresh page of the cache, or any page offline. nullopt:
   // submit() it. From any thread.
-  virtual std::optional<Result<HttpResponse>> peek(const HttpRequest& request) {
+  virtual std::optional<Result<HttpResponse>> peek(HttpRequest& request) {
     static_cast<void>(request);
     return std::nullopt;
   }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -46,21 +47,25 @@ struct TagTarget {
   std::string generic_platform;
 };
 
-// Ordered best first. rank() is the index of the best tag of a set: smaller is better.
+// Ordered best first. rank() is the index of the best tag of a set: smaller is better. Copies share one list that never changes.
 class SupportedTags {
  public:
-  SupportedTags() = default;
+  SupportedTags() : SupportedTags(std::vector<Tag>()) {}
   explicit SupportedTags(std::vector<Tag> ordered);
+  SupportedTags(const SupportedTags&) = default;  // and no move: what is left behind would be no list
+  SupportedTags& operator=(const SupportedTags&) = default;
   static SupportedTags for_target(const TagTarget& target);
-  const std::vector<Tag>& tags() const { return tags_; }
+  const std::vector<Tag>& tags() const { return table_->tags; }
   std::optional<std::size_t> rank(const std::vector<Tag>& wheel_tags) const;
   bool supports(const std::vector<Tag>& wheel_tags) const { return rank(wheel_tags).has_value(); }
 
  private:
-  std::size_t find(const Tag& tag) const;
-
-  std::vector<Tag> tags_;
-  std::vector<std::uint32_t> slots_;  // open addressing over the tags: rank + 1, or 0 for empty
+  struct Table {
+    std::vector<Tag> tags;
+    std::vector<std::uint32_t> slots;  // open addressing over the tags: rank + 1, or 0 for empty
+    std::size_t find(const Tag& tag) const;
+  };
+  std::shared_ptr<const Table> table_;
 };
 
 // The platform tags alone, best first (linux_* before manylinux, as packaging >= 26.3).
