@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <catch2/catch_test_macros.hpp>
+#include <condition_variable>
 #include <thread>
 
 #include "unit/net/client_fixture.h"
@@ -85,6 +86,27 @@ TEST_CASE("many requests at once stay within the bound of connections and reuse 
   for (int i = 0; i < 200; ++i) CHECK(answers[static_cast<std::size_t>(i)].get()->body == "/" + std::to_string(i));
   CHECK(most <= 4);
   CHECK(server.connections() <= 4);
+}
+
+TEST_CASE("a server that lets its clients wait gets as many connections as it may have", "[net]") {
+  // Nobody is answered before all ten are there: with fewer connections the tenth would never come.
+  constexpr int kAll = 10;
+  std::mutex mutex;
+  std::condition_variable changed;
+  int arrived = 0;
+  std::atomic<bool> were_all_there{true};
+  HttpServer server([&](const ServerRequest&) {
+    std::unique_lock lock(mutex);
+    if (++arrived == kAll) changed.notify_all();
+    if (!changed.wait_for(lock, 20s, [&] { return arrived >= kAll; })) were_all_there = false;
+    return Reply::text(200, "x");
+  });
+  ClientFixture t;
+  std::vector<std::future<Result<HttpResponse>>> answers;
+  for (int i = 0; i < 40; ++i) answers.push_back(t.http().submit(t.get(server.url("/" + std::to_string(i)))));
+  for (auto& answer : answers) CHECK(answer.get());
+  CHECK(were_all_there);
+  CHECK(server.connections() == kAll);
 }
 
 TEST_CASE("what is urgent starts first", "[net]") {

@@ -88,6 +88,28 @@ TEST_CASE("headers of a hop, of a session or of an encoding are not kept", "[net
   CHECK(parse_head(text)->headers == Headers{{"etag", "e"}});
 }
 
+TEST_CASE("what was read of the cache before a question is not read again for it", "[net][cache]") {
+  HttpServer server([](const ServerRequest& request) {
+    if (request.header("if-none-match") == "\"v1\"") return Reply::text(304, "");
+    return Reply::text(200, "page").with("ETag", "\"v1\"").with("Cache-Control", "max-age=0");
+  });
+  ClientFixture t;
+  t.options.cache_directory = (t.scratch.path() / "pages").string();
+  REQUIRE(t.fetch(server.url("/")));
+  HttpRequest request = t.get(server.url("/"));
+  REQUIRE(!t.http().peek(request));
+  REQUIRE(request.peeked);
+  const auto files = sys::list_directory(t.options.cache_directory);
+  REQUIRE(files);
+  for (const sys::DirEntry& file : *files)
+    if (file.name.ends_with(".head")) REQUIRE(sys::remove_tree(std::filesystem::path(t.options.cache_directory) / file.name));
+  const auto answer = t.fetch(std::move(request));
+  REQUIRE(answer);
+  CHECK(answer->from_cache);
+  CHECK(answer->body == "page");
+  CHECK(server.requests().back().header("if-none-match") == "\"v1\"");
+}
+
 TEST_CASE("a fresh page is not asked for, a stale one is revalidated, and a 304 writes only the small file", "[net]") {
   HttpServer server([](const ServerRequest& request) {
     if (request.header("if-none-match") == "\"v1\"") return Reply::text(304, "").with("Cache-Control", "max-age=60");
