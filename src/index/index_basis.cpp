@@ -30,61 +30,59 @@ std::optional<IndexClient::Basis> IndexClient::State::basis(const Question& ques
   return basis;
 }
 
-namespace {
-
 // Questions under way, each asked as soon as it is known to be one.
 class Wave {
  public:
-  using Place = std::optional<Result<net::HttpResponse>>;
-  Place& place() {
+  struct Question {
+    std::string address;
+    const PageKey& page;
+    std::optional<Result<net::HttpResponse>> answer;
+  };
+  Question& add(std::string address, const PageKey& page) {
     const std::lock_guard lock(mutex_);
     ++missing_;
-    return places_.emplace_back();
+    return questions_.emplace_back(Question{std::move(address), page, std::nullopt});
   }
-  void put(Place& place, Result<net::HttpResponse> answer) {
+  void put(Question& question, Result<net::HttpResponse> answer) {
     const std::lock_guard lock(mutex_);
-    place = std::move(answer);
+    question.answer = std::move(answer);
     if (--missing_ == 0) changed_.notify_all();
   }
-  // In the order asked; no place is taken any more.
-  std::deque<Place>& wait() {
+  // All of them, answered; none is added any more.
+  std::deque<Question>& wait() {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [&] { return missing_ == 0; });
-    return places_;
+    return questions_;
   }
 
  private:
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::deque<Place> places_;  // stays where it is when others come
+  std::deque<Question> questions_;  // each stays where it is when others come
   std::size_t missing_ = 0;
 };
-
-}  // namespace
 
 bool IndexClient::State::still_hold(const std::vector<Basis>& bases) {
   look_at_locations();
   connect();
   if (http_error || !options.find_links.empty()) return false;
   const auto wave = std::make_shared<Wave>();
-  std::vector<Confirmed> open;
-  bool all_hold = ask_about(bases, open, [&](net::HttpRequest request) {
-    http->submit(std::move(request), [wave, &place = wave->place()](Result<net::HttpResponse> response) { wave->put(place, std::move(response)); });
-  });
-  std::deque<Wave::Place>& came = wave->wait();
-  for (std::size_t i = 0; i < open.size(); ++i) {
-    const Result<net::HttpResponse>& answer = *came[i];
+  bool all_hold = ask_about(bases, wave);
+  std::deque<Wave::Question>& questions = wave->wait();
+  for (const Wave::Question& question : questions) {
+    const Result<net::HttpResponse>& answer = *question.answer;
     if (answer) learn_public(*answer);
-    all_hold = all_hold && answer && answer->body_omitted && answer->final_url.without_credentials() == open[i].page->final_url;
+    all_hold = all_hold && answer && answer->body_omitted && answer->final_url.without_credentials() == question.page.final_url;
   }
+  if (all_hold) return true;
   const std::lock_guard shared(shared_mutex);
-  for (std::size_t i = 0; !all_hold && i < open.size(); ++i)
-    if (!*came[i] || (*came[i])->status != 0) early.emplace(open[i].address, std::move(*came[i]));
-  return all_hold;
+  for (Wave::Question& question : questions)
+    if (!*question.answer || (*question.answer)->status != 0) early.emplace(std::move(question.address), std::move(*question.answer));
+  return false;
 }
 
 // False: a page is known to be another one, without asking anybody.
-bool IndexClient::State::ask_about(const std::vector<Basis>& bases, std::vector<Confirmed>& open, const std::function<void(net::HttpRequest)>& ask) {
+bool IndexClient::State::ask_about(const std::vector<Basis>& bases, const std::shared_ptr<Wave>& wave) {
   for (const Basis& basis : bases) {
     const std::vector<IndexSource*> sources = sources_that_tell(basis.question.name);
     if (sources.empty() || basis.pages.size() != sources.size()) return false;
@@ -97,8 +95,8 @@ bool IndexClient::State::ask_about(const std::vector<Basis>& bases, std::vector<
       request.only_confirms = true;
       std::optional<Result<net::HttpResponse>> at_once = http->peek(request);
       if (!at_once) {
-        open.push_back({request.url.str(), &key});
-        ask(std::move(request));
+        Wave::Question& question = wave->add(request.url.str(), key);
+        http->submit(std::move(request), [wave, &question](Result<net::HttpResponse> response) { wave->put(question, std::move(response)); });
         continue;
       }
       if (!*at_once || !(*at_once)->body_omitted || (*at_once)->final_url.without_credentials() != key.final_url) return false;

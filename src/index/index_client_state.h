@@ -58,6 +58,8 @@ struct Ask {
   std::vector<Document> missed;  // answered 404
 };
 
+class Wave;  // questions of still_hold (index_basis.cpp)
+
 // Shared with every callback in flight, so that an answer that arrives after the client is gone finds a place to end.
 struct IndexClient::State : std::enable_shared_from_this<IndexClient::State> {
   State(IndexOptions given, std::function<Result<net::HttpClient*>()> http_source, sys::Executor& work, std::shared_ptr<IndexMemory> remembered)
@@ -94,11 +96,7 @@ struct IndexClient::State : std::enable_shared_from_this<IndexClient::State> {
   void learn_public(const net::HttpResponse& response);
   std::optional<Basis> basis(const Question& question);
   bool still_hold(const std::vector<Basis>& bases);
-  struct Confirmed {
-    std::string address;
-    const PageKey* page;
-  };
-  bool ask_about(const std::vector<Basis>& bases, std::vector<Confirmed>& open, const std::function<void(net::HttpRequest)>& ask);
+  bool ask_about(const std::vector<Basis>& bases, const std::shared_ptr<Wave>& wave);
   std::optional<Result<net::HttpResponse>> take_early(const Url& asked);
   bool is_public(const std::string& page_url) const;
 

@@ -63,7 +63,7 @@ void EventLoop::move_on() {
   int still_running = 0;
   curl_multi_perform(multi_.get(), &still_running);
   collect();
-  look_for_late();
+  look_at_clock();
   start_what_fits();
 }
 
@@ -85,8 +85,7 @@ int EventLoop::sleep_time_ms() const {
   const SteadyTime now = std::chrono::steady_clock::now();
   SteadyTime next = now + std::chrono::milliseconds(kIdlePollMs);
   for (const auto& [easy, running] : running_) {
-    const Host& host = hosts_.at(running.origin);
-    if (!host.keeps_waiting && !host.waiting.empty()) next = std::min(next, running.started + kLongEnough);
+    if (!running.host->keeps_waiting && !running.host->waiting.empty()) next = std::min(next, running.started + kLongEnough);
     next = std::min(next, running.transfer->deadline());
   }
   if (!delayed_.empty()) next = std::min(next, delayed_.begin()->first);
@@ -149,8 +148,7 @@ void EventLoop::start_what_fits() {
   while (Host* host = next_host()) {
     Owned transfer = std::move(host->waiting.begin()->second);
     host->waiting.erase(host->waiting.begin());
-    const std::string origin = transfer->origin();
-    start(*host, origin, std::move(transfer));
+    start(*host, std::move(transfer));
   }
 }
 
@@ -172,7 +170,7 @@ CURLSH* EventLoop::pool_for(const std::string& identity) {
   return pool.get();
 }
 
-void EventLoop::start(Host& host, const std::string& origin, Owned transfer) {
+void EventLoop::start(Host& host, Owned transfer) {
   if (!start_curl()) {
     transfer->complete(fail(make_error(kInternalError, "libcurl cannot be started")));
     return;
@@ -189,7 +187,7 @@ void EventLoop::start(Host& host, const std::string& origin, Owned transfer) {
   }
   ++host.running;
   CURL* key = easy.get();
-  running_.emplace(key, Running{std::move(transfer), std::move(easy), origin, std::chrono::steady_clock::now()});
+  running_.emplace(key, Running{std::move(transfer), std::move(easy), &host, std::chrono::steady_clock::now()});
 }
 
 // ---- from the wire to the answer ------------------------------------------------------------------------------------------
@@ -204,18 +202,19 @@ void EventLoop::collect() {
     if (it == running_.end()) continue;
     long version = 0;
     curl_easy_getinfo(easy, CURLINFO_HTTP_VERSION, &version);
-    if (version == CURL_HTTP_VERSION_2_0) hosts_[it->second.origin].multiplexes = true;
+    if (version == CURL_HTTP_VERSION_2_0) it->second.host->multiplexes = true;
     Step step = it->second.transfer->finish(easy, code);
     auto running = take_off(easy);
     carry_out(std::move(running->transfer), std::move(step));
   }
 }
 
-void EventLoop::look_for_late() {
+// Who waits too long is taken off the wire; a host that lets anybody wait gets more connections.
+void EventLoop::look_at_clock() {
   const SteadyTime now = std::chrono::steady_clock::now();
   std::vector<CURL*> late;
   for (const auto& [easy, running] : running_) {
-    if (now - running.started >= kLongEnough) hosts_[running.origin].keeps_waiting = true;
+    if (now - running.started >= kLongEnough) running.host->keeps_waiting = true;
     if (running.transfer->is_late(now)) late.push_back(easy);
   }
   for (CURL* easy : late) {
@@ -230,7 +229,7 @@ std::optional<EventLoop::Running> EventLoop::take_off(CURL* easy) {
   if (node.empty()) return std::nullopt;
   curl_multi_remove_handle(multi_.get(), easy);
   Running running = std::move(node.mapped());
-  --hosts_[running.origin].running;
+  --running.host->running;
   curl_easy_reset(easy);
   curl_easy_setopt(easy, CURLOPT_SHARE, static_cast<CURLSH*>(nullptr));
   if (spares_.size() < kSparesMax) spares_.push_back(std::move(running.easy));

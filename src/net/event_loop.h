@@ -39,14 +39,14 @@ class EventLoop {
   struct Host {
     std::map<Waiting, Owned> waiting;
     std::size_t running = 0;
-    bool multiplexes = false;  // an answer came by HTTP/2: many requests share one connection
-    bool keeps_waiting = false;  // an answer took longer than it takes to make another connection
+    bool multiplexes = false;    // an answer came by HTTP/2: many requests share one connection
+    bool keeps_waiting = false;  // a request took longer than it takes to make another connection
     std::size_t connections() const { return multiplexes ? std::min<std::size_t>(running, 1) : running; }
   };
   struct Running {
     Owned transfer;
     EasyHandle easy;
-    std::string origin;
+    Host* host;  // in hosts_, where it stays as long as anything runs
     SteadyTime started;
   };
 
@@ -59,9 +59,9 @@ class EventLoop {
   void start_what_fits();
   bool has_room(const Host& host) const;
   Host* next_host();
-  void start(Host& host, const std::string& origin, Owned transfer);
+  void start(Host& host, Owned transfer);
   void collect();
-  void look_for_late();
+  void look_at_clock();
   void write_heads();
   std::optional<Running> take_off(CURL* easy);
   void carry_out(Owned transfer, Step step);

@@ -1,6 +1,6 @@
 // Inbox: what other threads have for the net thread. The jobs, the stop flag and the multi handle to wake lie under one
-// mutex: whoever changes one of them wakes the sleeper under that same mutex, so no wake-up falls into the gap between the
-// last look and the sleep. Before libcurl is started the net thread sleeps on the condition variable instead.
+// mutex: whoever stops it or puts the first job in wakes the sleeper under that same mutex, so no wake-up falls into the gap
+// between the last look and the sleep. Before libcurl is started the net thread sleeps on the condition variable instead.
 #pragma once
 
 #include <curl/curl.h>
@@ -26,7 +26,7 @@ class Inbox {
     const std::lock_guard lock(mutex_);
     if (stop_) return false;
     jobs_.push_back(std::move(job));
-    if (jobs_.size() == 1) wake();  // who put the first one in has woken the sleeper
+    if (jobs_.size() == 1) wake();  // all are taken at once
     return true;
   }
   void stop() {

@@ -116,8 +116,9 @@ void Transfer::look_into_cache() {
   cached_.reset();
   if (!uses_cache() || request_.cache == CacheMode::bypass) return;
   const std::string key = cache_key();
-  if (request_.peeked && request_.peeked->key == key)
-    cached_ = *request_.peeked;
+  const auto peeked = std::exchange(request_.peeked, nullptr);  // true of the first look; a redirect may come back to the same page
+  if (peeked && peeked->key == key)
+    cached_ = *peeked;
   else
     cached_ = services_.cache.find(key, attempt_headers(), now_seconds());
   const bool is_elsewhere = cached_ && request_.keeps_payload && cached_->head.status == 200;

@@ -122,7 +122,7 @@ class HttpClient {
   // The callback runs on the client's thread, once. 4xx and 5xx (after retries) are responses; transport failures are errors.
   virtual void submit(HttpRequest request, std::function<void(Result<HttpResponse>)> done) = 0;
   // What can be said without the network and without changing thread: a fresh page of the cache, or any page offline. nullopt:
-  // submit() it. From any thread.
+  // submit() it; what was read on the way is in `peeked`. From any thread.
   virtual std::optional<Result<HttpResponse>> peek(HttpRequest& request) {
     static_cast<void>(request);
     return std::nullopt;

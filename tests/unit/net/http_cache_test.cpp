@@ -1,6 +1,7 @@
 // The page cache: the rules of RFC 9111 as far as a private cache of pages needs them, and what lies on disk.
 #include "net/http_cache.h"
 
+#include <atomic>
 #include <catch2/catch_test_macros.hpp>
 
 #include "support/zip_maker.h"
@@ -108,6 +109,27 @@ TEST_CASE("what was read of the cache before a question is not read again for it
   CHECK(answer->from_cache);
   CHECK(answer->body == "page");
   CHECK(server.requests().back().header("if-none-match") == "\"v1\"");
+}
+
+TEST_CASE("a redirect that comes back finds the cache as the way there left it, not as it was before the question", "[net][cache]") {
+  std::atomic<int> asked{0};
+  HttpServer server([&](const ServerRequest& request) {
+    if (request.target == "/b") return Reply::redirect(302, "/a");
+    const int time = ++asked;
+    if (time == 2) return Reply::redirect(302, "/b");
+    return Reply::text(200, time == 1 ? "old" : "new").with("ETag", "\"v1\"").with("Cache-Control", "max-age=0");
+  });
+  ClientFixture t;
+  t.options.cache_directory = (t.scratch.path() / "pages").string();
+  REQUIRE(t.fetch(server.url("/a")));
+  HttpRequest request = t.get(server.url("/a"));
+  REQUIRE(!t.http().peek(request));
+  const auto answer = t.fetch(std::move(request));
+  REQUIRE(answer);
+  CHECK(answer->body == "new");
+  REQUIRE(server.requests().size() == 4);
+  CHECK(server.requests()[1].header("if-none-match") == "\"v1\"");
+  CHECK(!server.requests()[3].header("if-none-match"));  // the last answer of that address was a redirect without one
 }
 
 TEST_CASE("a fresh page is not asked for, a stale one is revalidated, and a 304 writes only the small file", "[net]") {
