@@ -16,6 +16,8 @@ constexpr std::uint64_t kMetadataMax = 16u << 20;
 // dist-info lies last in nearly every wheel: this much holds METADATA and the central directory of most of them.
 constexpr std::uint64_t kTailBytes = 48u << 10;
 constexpr std::uint64_t kTailMaxBytes = 16u << 20;
+// METADATA so far before the central directory is better asked for by itself.
+constexpr std::uint64_t kGapMaxBytes = 256u << 10;
 
 bool is_offline(const Result<net::HttpResponse>& response) { return !response && response.error().code == net::kOffline; }
 
@@ -119,7 +121,7 @@ void RemoteMetadata::submit(const JobPtr& job, net::HttpRequest request, Step th
 void RemoteMetadata::begin(const JobPtr& job) {
   if (std::optional<std::string> text = cache_.find(job->candidate.file)) return end(job, {MetadataSource::cache, std::move(*text), false, {}});
   if (may_try_sidecar(*job)) return ask_sidecar(job);
-  ask_tail(job, kTailBytes);
+  ask_tail(job, usual_tail(job->candidate.name));
 }
 
 // Advertised: always. Not advertised: once a server, for wheels (some mirrors have them and do not say so).
@@ -147,7 +149,19 @@ void RemoteMetadata::on_sidecar(const JobPtr& job, const Result<net::HttpRespons
     if (Status same = check_sidecar(response->body, job->candidate.file); !same) return end(job, {MetadataSource::none, {}, false, std::move(same).error()});
   if (found) return end(job, {MetadataSource::sidecar, response->body, false, {}});
   if (!response && (is_broken(response.error()) || is_final(response.error()) || is_offline(response))) return give_up(job, response);
-  ask_tail(job, kTailBytes);
+  ask_tail(job, usual_tail(job->candidate.name));
+}
+
+std::uint64_t RemoteMetadata::usual_tail(const std::string& name) const {
+  const std::lock_guard lock(tails_mutex_);
+  const auto known = tails_.find(name);
+  return known == tails_.end() ? kTailBytes : known->second;
+}
+
+// A little more than this release took: the next may be larger.
+void RemoteMetadata::learn_tail(const std::string& name, std::uint64_t bytes) {
+  const std::lock_guard lock(tails_mutex_);
+  tails_[name] = std::clamp(bytes + bytes / 16, kTailBytes, kTailMaxBytes);
 }
 
 void RemoteMetadata::ask_tail(const JobPtr& job, std::uint64_t bytes) {
@@ -184,6 +198,8 @@ void RemoteMetadata::on_tail(const JobPtr& job, const Result<net::HttpResponse>&
   const archive::ZipTail::Range range = job->zip->range_of(*job->member);
   const std::uint64_t tail_start = job->total - job->tail.size();
   if (range.size == 0 || range.size > kMetadataMax) return end(job, {});
+  const std::uint64_t wanted = job->total - range.offset;
+  learn_tail(job->candidate.name, wanted <= needed + kGapMaxBytes ? wanted : needed);
   if (range.offset >= tail_start)
     return take_member(job, as_bytes_view(std::string_view(job->tail).substr(range.offset - tail_start, range.size)));
   net::HttpRequest request;

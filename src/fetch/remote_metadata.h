@@ -1,6 +1,7 @@
 // RemoteMetadata: the metadata of a wheel on a server without fetching the wheel: the sidecar beside it, or two small
 // ranged reads (the tail with the central directory, then METADATA). Many wheels at once; every step ends on the executor.
-// What works for a server is remembered (index::IndexMemory). Answers are texts; judging them is the caller's business.
+// What works for a server is remembered (index::IndexMemory), and how much of the end of a wheel it took to have all: for the
+// other releases of the project one request will do then. Answers are texts; judging them is the caller's business.
 //
 // A sidecar whose digest is not the advertised one is an Error with both digests (M12), and so is what no other request could
 // mend. Any other disappointment falls through to the next step; when all are used up the caller reads the whole file, which
@@ -8,6 +9,7 @@
 #pragma once
 
 #include <atomic>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -55,6 +57,8 @@ class RemoteMetadata : public std::enable_shared_from_this<RemoteMetadata> {
   bool may_try_sidecar(const Job& job) const;
   void ask_sidecar(const JobPtr& job);
   void on_sidecar(const JobPtr& job, const Result<net::HttpResponse>& response);
+  std::uint64_t usual_tail(const std::string& name) const;
+  void learn_tail(const std::string& name, std::uint64_t bytes);
   void ask_tail(const JobPtr& job, std::uint64_t bytes);
   void on_tail(const JobPtr& job, const Result<net::HttpResponse>& response);
   void on_member(const JobPtr& job, const Result<net::HttpResponse>& response);
@@ -67,6 +71,8 @@ class RemoteMetadata : public std::enable_shared_from_this<RemoteMetadata> {
   MetadataCache cache_;
   std::recursive_mutex http_mutex_;
   std::atomic<bool> stopping_{false};
+  mutable std::mutex tails_mutex_;
+  std::map<std::string, std::uint64_t> tails_;  // bytes, by normalised name
   OnceMap<std::string, std::shared_ptr<const FoundMetadata>> answers_;
 };
 

@@ -289,6 +289,7 @@ Result<std::filesystem::path> real_path(const std::filesystem::path& path) {
 }
 
 Status make_directories(const std::filesystem::path& path, mode_t mode) {
+  if (sys::is_directory(path)) return ok();
   std::filesystem::path so_far;
   for (const auto& part : sys::absolute(path)) {
     so_far /= part;

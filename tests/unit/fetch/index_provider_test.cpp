@@ -117,18 +117,18 @@ class Run {
   IndexProvider& operator*() { return *provider_; }
   IndexProvider* operator->() { return provider_.get(); }
 
-  model::Candidate best(const std::string& name) {
+  model::Candidate best(const std::string& name, std::size_t newer = 0) {
     const auto listing = provider_->versions(name);
     REQUIRE(listing);
-    REQUIRE_FALSE(listing->versions.empty());
-    const auto answer = provider_->candidate(name, listing->versions.front());
+    REQUIRE(listing->versions.size() > newer);
+    const auto answer = provider_->candidate(name, listing->versions[newer]);
     REQUIRE(answer);
     REQUIRE(std::holds_alternative<model::Candidate>(*answer));
     return std::get<model::Candidate>(*answer);
   }
-  // The requirements of the best release, or "unavailable: REASON", or "error: ID".
-  Names needs(const std::string& name, const std::string& extra = {}) {
-    const auto answer = provider_->dependencies(best(name), extra);
+  // The requirements of the best release but for so many newer ones, or "unavailable: REASON", or "error: ID".
+  Names needs(const std::string& name, const std::string& extra = {}, std::size_t newer = 0) {
+    const auto answer = provider_->dependencies(best(name, newer), extra);
     if (!answer) return {"error: " + std::string(answer.error().code.id)};
     if (const auto* reason = std::get_if<resolve::Unavailable>(&*answer)) return {"unavailable: " + reason->reason};
     Names out;
@@ -360,6 +360,24 @@ TEST_CASE("METADATA that lies before the tail is asked for by its range", "[fetc
   const Names asked = site.asked();
   REQUIRE(asked.size() == 3);
   CHECK(asked[2].starts_with("demo-1.0-py3-none-any.whl bytes="));
+}
+
+TEST_CASE("what it took to reach METADATA of one release is asked for at once of the others", "[fetch]") {
+  Site site;
+  for (const char* version : {"1.0", "2.0"}) {
+    WheelMaker maker("demo", version);  // METADATA, then a RECORD and a central directory of a thousand names
+    for (int i = 0; i < 1000; ++i) maker.file(fmt::format("demo/a_name_that_is_long_enough_to_fill_a_directory_{}.py", i), "");
+    maker.metadata_line(std::string("Requires-Dist: ") + (version[0] == '1' ? "old" : "new"));
+    site.offer("demo", fmt::format("demo-{}-py3-none-any.whl", version), maker.bytes());
+  }
+  Run run(site);
+  CHECK(run.needs("demo") == Names{"new"});
+  const std::size_t first = site.asked().size();
+  CHECK(run.needs("demo", {}, 1) == Names{"old"});
+  const Names asked = site.asked();
+  REQUIRE(asked.size() == first + 1);
+  CHECK(first >= 3);  // no sidecar, the usual tail, a longer one, and perhaps METADATA alone
+  CHECK(asked.back().starts_with("demo-1.0-py3-none-any.whl bytes=-"));
 }
 
 TEST_CASE("a server without ranges is read whole, and not asked for ranges again", "[fetch]") {
