@@ -165,8 +165,10 @@ void RemoteMetadata::learn_tail(const std::string& name, std::uint64_t bytes) {
 }
 
 void RemoteMetadata::ask_tail(const JobPtr& job, std::uint64_t bytes) {
-  const bool small = job->candidate.file.size_bytes && *job->candidate.file.size_bytes <= kTailBytes;
+  const std::optional<std::uint64_t> size = job->candidate.file.size_bytes;
+  const bool small = size && *size <= kTailBytes;
   if (job->candidate.kind != model::CandidateKind::wheel || memory_->can(job->server, index::Ability::ranges) == false || small) return end(job, {});
+  if (size) bytes = std::min(bytes, *size - 1);  // all of it might come as 200, as from a server that knows no ranges
   net::HttpRequest request;
   request.url = job->url;
   request.suffix_range = bytes;

@@ -362,14 +362,21 @@ TEST_CASE("METADATA that lies before the tail is asked for by its range", "[fetc
   CHECK(asked[2].starts_with("demo-1.0-py3-none-any.whl bytes="));
 }
 
+namespace {
+
+// METADATA, then a RECORD and a central directory of a thousand names.
+std::string wheel_of_many_files(const std::string& name, const std::string& version, const std::string& needs) {
+  WheelMaker maker(name, version);
+  for (int i = 0; i < 1000; ++i) maker.file(fmt::format("{}/a_name_that_is_long_enough_to_fill_a_directory_{}.py", name, i), "");
+  return maker.metadata_line("Requires-Dist: " + needs).bytes();
+}
+
+}  // namespace
+
 TEST_CASE("what it took to reach METADATA of one release is asked for at once of the others", "[fetch]") {
   Site site;
-  for (const char* version : {"1.0", "2.0"}) {
-    WheelMaker maker("demo", version);  // METADATA, then a RECORD and a central directory of a thousand names
-    for (int i = 0; i < 1000; ++i) maker.file(fmt::format("demo/a_name_that_is_long_enough_to_fill_a_directory_{}.py", i), "");
-    maker.metadata_line(std::string("Requires-Dist: ") + (version[0] == '1' ? "old" : "new"));
-    site.offer("demo", fmt::format("demo-{}-py3-none-any.whl", version), maker.bytes());
-  }
+  site.offer("demo", "demo-1.0-py3-none-any.whl", wheel_of_many_files("demo", "1.0", "old"));
+  site.offer("demo", "demo-2.0-py3-none-any.whl", wheel_of_many_files("demo", "2.0", "new"));
   Run run(site);
   CHECK(run.needs("demo") == Names{"new"});
   const std::size_t first = site.asked().size();
@@ -378,6 +385,17 @@ TEST_CASE("what it took to reach METADATA of one release is asked for at once of
   REQUIRE(asked.size() == first + 1);
   CHECK(first >= 3);  // no sidecar, the usual tail, a longer one, and perhaps METADATA alone
   CHECK(asked.back().starts_with("demo-1.0-py3-none-any.whl bytes=-"));
+}
+
+TEST_CASE("a release that is smaller than what another one took is never asked for whole by a range", "[fetch]") {
+  Site site;  // a server may answer that with 200, which is how one that knows no ranges answers
+  const std::string small = wheel_of("demo", "1.0", {"Requires-Dist: old"}, 60'000);
+  site.offer("demo", "demo-1.0-py3-none-any.whl", small, fmt::format(R"(,"size":{})", small.size()));
+  site.offer("demo", "demo-2.0-py3-none-any.whl", wheel_of_many_files("demo", "2.0", "new"));
+  Run run(site);
+  CHECK(run.needs("demo") == Names{"new"});
+  CHECK(run.needs("demo", {}, 1) == Names{"old"});
+  CHECK(site.asked().back() == fmt::format("demo-1.0-py3-none-any.whl bytes=-{}", small.size() - 1));
 }
 
 TEST_CASE("a server without ranges is read whole, and not asked for ranges again", "[fetch]") {
