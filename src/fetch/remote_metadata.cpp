@@ -121,7 +121,7 @@ void RemoteMetadata::submit(const JobPtr& job, net::HttpRequest request, Step th
 void RemoteMetadata::begin(const JobPtr& job) {
   if (std::optional<std::string> text = cache_.find(job->candidate.file)) return end(job, {MetadataSource::cache, std::move(*text), false, {}});
   if (may_try_sidecar(*job)) return ask_sidecar(job);
-  ask_tail(job, usual_tail(job->candidate.name));
+  ask_tail(job, usual_tail(job->candidate));
 }
 
 // Advertised: always. Not advertised: once a server, for wheels (some mirrors have them and do not say so).
@@ -149,13 +149,15 @@ void RemoteMetadata::on_sidecar(const JobPtr& job, const Result<net::HttpRespons
     if (Status same = check_sidecar(response->body, job->candidate.file); !same) return end(job, {MetadataSource::none, {}, false, std::move(same).error()});
   if (found) return end(job, {MetadataSource::sidecar, response->body, false, {}});
   if (!response && (is_broken(response.error()) || is_final(response.error()) || is_offline(response))) return give_up(job, response);
-  ask_tail(job, usual_tail(job->candidate.name));
+  ask_tail(job, usual_tail(job->candidate));
 }
 
-std::uint64_t RemoteMetadata::usual_tail(const std::string& name) const {
+// Less than the file is said to have: all of it might come as 200, as from a server that knows no ranges.
+std::uint64_t RemoteMetadata::usual_tail(const model::Candidate& candidate) const {
   const std::lock_guard lock(tails_mutex_);
-  const auto known = tails_.find(name);
-  return known == tails_.end() ? kTailBytes : known->second;
+  const auto known = tails_.find(candidate.name);
+  if (known == tails_.end()) return kTailBytes;
+  return std::clamp(candidate.file.size_bytes.value_or(known->second), kTailBytes + 1, known->second + 1) - 1;
 }
 
 // A little more than this release took: the next may be larger.
@@ -165,10 +167,8 @@ void RemoteMetadata::learn_tail(const std::string& name, std::uint64_t bytes) {
 }
 
 void RemoteMetadata::ask_tail(const JobPtr& job, std::uint64_t bytes) {
-  const std::optional<std::uint64_t> size = job->candidate.file.size_bytes;
-  const bool small = size && *size <= kTailBytes;
+  const bool small = job->candidate.file.size_bytes && *job->candidate.file.size_bytes <= kTailBytes;
   if (job->candidate.kind != model::CandidateKind::wheel || memory_->can(job->server, index::Ability::ranges) == false || small) return end(job, {});
-  if (size) bytes = std::min(bytes, *size - 1);  // all of it might come as 200, as from a server that knows no ranges
   net::HttpRequest request;
   request.url = job->url;
   request.suffix_range = bytes;

@@ -57,7 +57,7 @@ class RemoteMetadata : public std::enable_shared_from_this<RemoteMetadata> {
   bool may_try_sidecar(const Job& job) const;
   void ask_sidecar(const JobPtr& job);
   void on_sidecar(const JobPtr& job, const Result<net::HttpResponse>& response);
-  std::uint64_t usual_tail(const std::string& name) const;
+  std::uint64_t usual_tail(const model::Candidate& candidate) const;
   void learn_tail(const std::string& name, std::uint64_t bytes);
   void ask_tail(const JobPtr& job, std::uint64_t bytes);
   void on_tail(const JobPtr& job, const Result<net::HttpResponse>& response);

@@ -398,6 +398,17 @@ TEST_CASE("a release that is smaller than what another one took is never asked f
   CHECK(site.asked().back() == fmt::format("demo-1.0-py3-none-any.whl bytes=-{}", small.size() - 1));
 }
 
+TEST_CASE("a release that is larger than its page says costs one request more, not one after the other", "[fetch]") {
+  Site site;
+  site.offer("demo", "demo-1.0-py3-none-any.whl", wheel_of_many_files("demo", "1.0", "old"), R"(,"size":50000)");
+  site.offer("demo", "demo-2.0-py3-none-any.whl", wheel_of_many_files("demo", "2.0", "new"));
+  Run run(site);
+  CHECK(run.needs("demo") == Names{"new"});
+  const std::size_t first = site.asked().size();
+  CHECK(run.needs("demo", {}, 1) == Names{"old"});
+  CHECK(site.asked().size() - first <= 3);
+}
+
 TEST_CASE("a server without ranges is read whole, and not asked for ranges again", "[fetch]") {
   Site site;
   site.ranges = false;
